@@ -3,19 +3,22 @@
 
 SPDKIO_JDK=25
 
-# is_jdk DIR: DIR holds a JDK (not only a JRE) of the right major version.
+# is_jdk DIR: DIR holds a JDK (not only a JRE) of the right major version; sets JDK_VERSION.
 is_jdk() {
   [ -n "$1" ] && [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
-  local line
-  while IFS= read -r line; do
-    case $line in
-      "JAVA_VERSION=\"$SPDKIO_JDK\""* | "JAVA_VERSION=\"$SPDKIO_JDK".*) return 0 ;;
-    esac
+  local key value
+  while IFS== read -r key value; do
+    if [ "$key" = JAVA_VERSION ]; then
+      value=${value//\"/}
+      JDK_VERSION=${value%$'\r'}
+      [ "${JDK_VERSION%%[.+-]*}" = "$SPDKIO_JDK" ]
+      return
+    fi
   done <"$1/release"
   return 1
 }
 
-# find_jdk: sets JDK_HOME to the first fitting JDK, JAVA_HOME first; else says what to do and returns 1.
+# find_jdk: sets JDK_HOME and JDK_VERSION, JAVA_HOME first; else says what to do and returns 1.
 find_jdk() {
   local candidate java
   if is_jdk "${JAVA_HOME:-}"; then
@@ -47,7 +50,7 @@ spdk-io needs a JDK $SPDKIO_JDK, and none was found.
   Looked at: JAVA_HOME (${JAVA_HOME:-not set}), java on PATH (${java:-none}), /usr/lib/jvm, ~/.sdkman, ~/.jdks, /opt.
   Install one, for example:
     sdk install java $SPDKIO_JDK-tem             (SDKMAN, any Linux or macOS)
-    apt-get install openjdk-$SPDKIO_JDK-jdk      (Debian 13 backports, Ubuntu 25.10 or later)
+    apt-get install openjdk-$SPDKIO_JDK-jdk      (recent releases of Debian and Ubuntu)
     dnf install java-$SPDKIO_JDK-openjdk-devel   (Fedora)
     brew install openjdk@$SPDKIO_JDK             (macOS)
   or point JAVA_HOME at one that is installed elsewhere.
