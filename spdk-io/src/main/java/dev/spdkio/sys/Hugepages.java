@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.sys;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the kernel says about hugepages, from {@code /sys/kernel/mm}.
+ *
+ * <p>Thread rule: callable from any thread and on any operating system; where the files are missing there are no
+ * hugepages.
+ */
+public final class Hugepages {
+    private static final Path POOL = Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB");
+    private static final Path TRANSPARENT = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    private static final Pattern CHOSEN = Pattern.compile("\\[(\\w+)]");
+
+    private Hugepages() {}
+
+    /**
+     * The pool of 2 MiB pages, in pages, and the setting for transparent ones.
+     *
+     * @param total how many pages the pool has ({@code nr_hugepages})
+     * @param free how many of them are not in use
+     * @param reserved how many of the free ones are promised to a mapping that has not touched them yet
+     * @param surplus how many the kernel may have added beyond the configured number
+     * @param transparent {@code always}, {@code madvise} or {@code never}
+     */
+    public record Info(long total, long free, long reserved, long surplus, String transparent) {
+        /** How many bytes of 2 MiB pages a new mapping can get now. */
+        public long availableBytes() {
+            return Math.max(0, free - reserved) * NativeMemory.HUGE_PAGE_BYTES;
+        }
+    }
+
+    /** Reads the current numbers. */
+    public static Info info() {
+        return info(POOL, TRANSPARENT);
+    }
+
+    static Info info(Path pool, Path transparent) {
+        Matcher chosen = CHOSEN.matcher(text(transparent));
+        return new Info(
+                number(pool.resolve("nr_hugepages")),
+                number(pool.resolve("free_hugepages")),
+                number(pool.resolve("resv_hugepages")),
+                number(pool.resolve("surplus_hugepages")),
+                chosen.find() ? chosen.group(1) : "never");
+    }
+
+    private static long number(Path file) {
+        String text = text(file);
+        return text.isEmpty() ? 0 : Long.parseLong(text);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file).strip();
+        } catch (IOException missing) {
+            return "";
+        }
+    }
+}
