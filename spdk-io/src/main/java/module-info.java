@@ -10,5 +10,7 @@ module dev.spdkio {
     requires org.jctools.core.jdk11;
     requires tools.jackson.databind;
 
+    exports dev.spdkio.error;
     exports dev.spdkio.runtime;
+    exports dev.spdkio.sys;
 }

@@ -60,17 +60,22 @@ class ArchitectureTest {
 
     @Test
     void runtimeStandsOnSys() {
-        check(mayUseOnly("dev.spdkio.runtime..", "dev.spdkio.sys.."));
+        check(mayUseOnly("dev.spdkio.runtime..", "dev.spdkio.error..", "dev.spdkio.sys.."));
     }
 
     @Test
     void memoryStandsOnRuntimeAndSys() {
-        check(mayUseOnly("dev.spdkio.memory..", "dev.spdkio.runtime..", "dev.spdkio.sys.."));
+        check(mayUseOnly("dev.spdkio.memory..", "dev.spdkio.runtime..", "dev.spdkio.error..", "dev.spdkio.sys.."));
     }
 
     @Test
     void bdevStandsOnMemoryRuntimeAndSys() {
-        check(mayUseOnly("dev.spdkio.bdev..", "dev.spdkio.memory..", "dev.spdkio.runtime..", "dev.spdkio.sys.."));
+        check(mayUseOnly(
+                "dev.spdkio.bdev..",
+                "dev.spdkio.memory..",
+                "dev.spdkio.runtime..",
+                "dev.spdkio.error..",
+                "dev.spdkio.sys.."));
     }
 
     @Test

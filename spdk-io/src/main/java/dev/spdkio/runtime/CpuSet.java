@@ -84,6 +84,15 @@ public final class CpuSet implements Iterable<Integer> {
         return new CpuSet(new CpuSetParser(text).parse());
     }
 
+    /**
+     * Returns the lowest CPU of the set.
+     *
+     * @throws java.util.NoSuchElementException if the set is empty
+     */
+    public int first() {
+        return stream().findFirst().orElseThrow();
+    }
+
     /** Tells whether the CPU is in the set; a number that no set can hold is in none. */
     public boolean contains(int cpu) {
         return cpu >= 0 && cpus.get(cpu);

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.runtime;
+
+import dev.spdkio.error.SpdkException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Straight-line code on an {@link SpdkThread}: what blocks in it parks the task, never the reactor.
+ *
+ * <p>A task is a virtual thread. By default the JDK schedules it beside the reactors; where the JVM lets us ({@code
+ * --add-opens java.base/java.lang=dev.spdkio}) the reactor itself does, which is several times cheaper. Code must not
+ * care: under both schedulers the body does <em>not</em> run as the SPDK thread ({@link SpdkThread#current()} is null),
+ * and touches what belongs to the thread through {@link #call} or the blocking-style methods of a channel.
+ *
+ * @param <T> the type of its value
+ */
+public final class Task<T> {
+    private static final ScopedValue<Task<?>> CURRENT = ScopedValue.newInstance();
+
+    private final SpdkThread thread;
+    private final String name;
+    private final Callable<? extends T> body;
+    private final CompletableFuture<T> result;
+    private final Thread virtual;
+    private volatile boolean cancelled;
+
+    private Task(SpdkThread thread, String name, Callable<? extends T> body) {
+        this.thread = thread;
+        this.name = Objects.requireNonNull(name, "name");
+        this.body = Objects.requireNonNull(body, "body");
+        this.result = thread.runtime().newFuture();
+        this.virtual = thread.runtime().taskScheduler().unstarted(this, this::run);
+    }
+
+    static <T> Task<T> start(SpdkThread thread, String name, Callable<? extends T> body) {
+        if (thread.state() == SpdkThread.State.EXITED) {
+            throw new IllegalStateException("SpdkThread " + thread.name() + " has exited and takes no tasks");
+        }
+        Task<T> task = new Task<>(thread, name, body);
+        thread.tasks().started();
+        task.virtual.start();
+        return task;
+    }
+
+    private void run() {
+        ScopedValue.where(CURRENT, this).run(() -> {
+            @Nullable T value = null;
+            @Nullable Throwable failure = null;
+            try {
+                checkCancelled();
+                value = body.call();
+            } catch (Throwable t) {
+                failure = cancelled && t instanceof InterruptedException ? cancellation() : t;
+            }
+            // The end is told before the result, so that whoever joins finds the thread without this task.
+            thread.tasks().ended();
+            if (failure != null) {
+                result.completeExceptionally(failure);
+            } else {
+                complete(value);
+            }
+        });
+    }
+
+    @SuppressWarnings("NullAway") // a body may return null, as any Callable
+    private void complete(@Nullable T value) {
+        result.complete(value);
+    }
+
+    /** The task that the caller is, or null. */
+    public static @Nullable Task<?> current() {
+        return CURRENT.isBound() ? CURRENT.get() : null;
+    }
+
+    private static Task<?> require(String what) {
+        Task<?> t = current();
+        if (t == null || SpdkThread.current() != null) {
+            throw new IllegalStateException(
+                    what + " parks its caller, and is possible only in the straight-line code of a task:"
+                            + " start one with SpdkThread.spawn, or use a future or a callback");
+        }
+        return t;
+    }
+
+    /** The thread it belongs to. */
+    public SpdkThread thread() {
+        return thread;
+    }
+
+    /** The name. */
+    public String name() {
+        return name;
+    }
+
+    /** Whether it has ended, in whatever way. */
+    public boolean isDone() {
+        return result.isDone();
+    }
+
+    /** Completes with its value or exception. Cancelling the future does not cancel the task. */
+    public CompletableFuture<T> future() {
+        return result.copy();
+    }
+
+    /**
+     * Asks the task to stop: what it waits for now or next throws {@link CancellationException}. I/O that a device
+     * already has goes on, and its buffer stays in flight until the device has answered. Any thread.
+     *
+     * @return false if the task had ended before
+     */
+    public boolean cancel() {
+        if (result.isDone()) {
+            return false;
+        }
+        cancelled = true;
+        virtual.interrupt();
+        return true;
+    }
+
+    /**
+     * Waits for the end. From another task it parks that task, off the reactors it blocks the OS thread.
+     *
+     * @return the value
+     * @throws SpdkException if the task failed with one
+     * @throws CompletionException if it failed with another checked exception; unchecked ones are thrown as they are
+     * @throws CancellationException if it was cancelled
+     * @throws IllegalStateException on a reactor, which must not wait
+     */
+    public T join() throws SpdkException {
+        if (Execution.current() != null) {
+            throw new IllegalStateException(
+                    "joining " + this + " would hold a reactor: use future(), or join from a task");
+        }
+        return get(result, "joining " + this);
+    }
+
+    /**
+     * Runs {@code fn} as the task's SPDK thread, in one go, and returns its value. Only in a task; {@code fn} must not
+     * block.
+     *
+     * @throws Exception what {@code fn} throws
+     */
+    public static <T> T call(Callable<? extends T> fn) throws Exception {
+        Task<?> task = require("Task.call");
+        task.checkCancelled();
+        SpdkThread thread = task.thread;
+        if (thread.runtime().taskScheduler().runsOnReactor()) {
+            return runInline(thread, fn);
+        }
+        CompletableFuture<T> reply = thread.call(fn);
+        try {
+            return reply.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        } catch (InterruptedException e) {
+            throw task.interrupted();
+        }
+    }
+
+    /** The reactor carries us, so nothing else can run as the thread: being it needs no message. */
+    private static <T> T runInline(SpdkThread thread, Callable<? extends T> fn) throws Exception {
+        Execution e = new Execution(thread.reactor());
+        e.thread = thread;
+        Execution outer = Execution.enter(e);
+        try {
+            return fn.call();
+        } finally {
+            Execution.leave(outer);
+        }
+    }
+
+    /**
+     * Waits for {@code stage} and returns its value. Only in a task.
+     *
+     * @throws SpdkException if the stage failed with one
+     * @throws CompletionException if it failed with another checked exception; unchecked ones are thrown as they are
+     * @throws CancellationException if the task or the stage was cancelled
+     */
+    public static <T> T await(CompletionStage<? extends T> stage) throws SpdkException {
+        Task<?> task = require("Task.await");
+        task.checkCancelled();
+        @SuppressWarnings("unchecked")
+        CompletableFuture<T> future = (CompletableFuture<T>) stage.toCompletableFuture();
+        return get(future, task.toString());
+    }
+
+    /** Parks the task for that long by the runtime's clock. Only in a task. */
+    public static void sleep(Duration duration) throws SpdkException {
+        Task<?> task = require("Task.sleep");
+        CompletableFuture<Boolean> over = task.thread.runtime().newFuture();
+        task.thread.sendInternal(() -> {
+            Poller[] self = new Poller[1];
+            self[0] = task.thread
+                    .poller("sleep of " + task.name)
+                    .period(duration.isZero() ? Duration.ofNanos(1) : duration)
+                    .body(() -> {
+                        self[0].close();
+                        over.complete(true);
+                        return Poller.Result.BUSY;
+                    })
+                    .register();
+        });
+        await(over);
+    }
+
+    /** Lets other work of the thread go first. Only in a task. */
+    @SuppressWarnings("ThreadPriorityCheck") // yielding is what the caller asks for
+    public static void yieldNow() throws SpdkException {
+        require("Task.yieldNow").checkCancelled();
+        Thread.yield();
+    }
+
+    private static <T> T get(CompletableFuture<T> future, String what) throws SpdkException {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Task<?> task = current();
+            if (task != null) {
+                throw task.interrupted();
+            }
+            Thread.currentThread().interrupt();
+            throw new CompletionException(what + " was interrupted", e);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            switch (cause) {
+                case SpdkException s -> throw s;
+                case RuntimeException r -> throw r;
+                case Error r -> throw r;
+                case null, default -> throw new CompletionException(what + " failed", cause);
+            }
+        }
+    }
+
+    private void checkCancelled() {
+        if (cancelled) {
+            throw cancellation();
+        }
+    }
+
+    private CancellationException cancellation() {
+        return new CancellationException(this + " was cancelled");
+    }
+
+    private CancellationException interrupted() {
+        return cancelled ? cancellation() : new CancellationException(this + " was interrupted");
+    }
+
+    StackTraceElement[] stack() {
+        return virtual.getStackTrace();
+    }
+
+    @Override
+    public String toString() {
+        return "task " + name + " of SpdkThread " + thread.name();
+    }
+}
