@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * with an {@code eventfd(2)}).
  *
  * <p>Descriptors are watched for readability, level-triggered: as long as something is left to read, {@link #await}
- * does not sleep. The descriptor of an {@code IoUring} can be watched directly, it is readable while completions
+ * does not sleep. The descriptor of an {@link IoUring} can be watched directly, it is readable while completions
  * wait.
  *
  * <p>Thread rule: one thread at a time awaits and reads {@link #token}; {@link #add}, {@link #remove}, {@link #wake}

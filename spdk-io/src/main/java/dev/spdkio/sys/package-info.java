@@ -9,6 +9,8 @@
  * <ul>
  *   <li>{@link dev.spdkio.sys.Affinity}: which CPUs a thread runs on.
  *   <li>{@link dev.spdkio.sys.EventPoll}: sleep until a descriptor is ready or somebody calls.
+ *   <li>{@link dev.spdkio.sys.FileHandle}: a file or block device with its bare descriptor, direct I/O, geometry.
+ *   <li>{@link dev.spdkio.sys.IoUring}: many file operations with one system call.
  *   <li>{@link dev.spdkio.sys.NativeMemory}: large zeroed memory, on hugepages where there are any.
  *   <li>{@link dev.spdkio.sys.Limits} and {@link dev.spdkio.sys.Hugepages}: what this process may have.
  *   <li>{@link dev.spdkio.sys.Errno} and {@link dev.spdkio.sys.SysException}: what went wrong, by name.

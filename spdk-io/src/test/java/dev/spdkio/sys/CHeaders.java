@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,6 +55,14 @@ final class CHeaders {
         return this;
     }
 
+    /** Expects the offset of a member that came with the given macro. */
+    CHeaders offsetIfDefined(String macro, String structAndMember, long value) {
+        body.append("#ifdef ").append(macro).append('\n');
+        offset(structAndMember, value);
+        body.append("#endif\n");
+        return this;
+    }
+
     void verify(Path directory) throws Exception {
         Map<String, Long> actual = run(directory);
         assertThat(actual).hasSizeGreaterThan(expected.size() / 2);
@@ -95,7 +104,7 @@ final class CHeaders {
 
     private static String output(ProcessBuilder builder) throws IOException, InterruptedException {
         Process process = builder.redirectErrorStream(true).start();
-        String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(text).isZero();
         return text;
