@@ -10,6 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * core. So the carriers are started before any reactor; {@link Watchdog} frees those that come later.
  */
 final class Carriers {
+    /** How long a carrier waits for the others at most. */
+    private static final long LIMIT_NANOS = 50_000_000;
+
     private static final AtomicBoolean STARTED = new AtomicBoolean();
 
     private Carriers() {}
@@ -21,10 +24,12 @@ final class Carriers {
         }
         int carriers = Runtime.getRuntime().availableProcessors();
         CountDownLatch all = new CountDownLatch(carriers);
+        // The scheduler may have fewer carriers than there are cores (jdk.virtualThreadScheduler.parallelism).
+        long deadline = System.nanoTime() + LIMIT_NANOS;
         for (int i = 0; i < carriers; i++) {
             Thread.ofVirtual().name("spdkio-carrier-warmup-" + i).start(() -> {
                 all.countDown();
-                while (all.getCount() > 0) {
+                while (all.getCount() > 0 && System.nanoTime() - deadline < 0) {
                     // Spinning keeps this carrier, so that the next virtual thread needs another one.
                     Thread.onSpinWait();
                 }
