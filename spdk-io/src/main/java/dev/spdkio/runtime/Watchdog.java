@@ -56,14 +56,19 @@ final class Watchdog implements AutoCloseable {
             // stall.
             boolean paused = now - last > step * 2;
             last = now;
-            if (stallNanos > 0) {
-                for (int i = 0; i < detectors.length; i++) {
-                    look(detectors[i], osThreads.get(i), now, paused);
+            try {
+                if (stallNanos > 0) {
+                    for (int i = 0; i < detectors.length; i++) {
+                        look(detectors[i], osThreads.get(i), now, paused);
+                    }
                 }
-            }
-            if (now >= nextScan) {
-                nextScan = now + AFFINITY_SCAN_NANOS;
-                freePinnedThreads();
+                if (now >= nextScan) {
+                    nextScan = now + AFFINITY_SCAN_NANOS;
+                    freePinnedThreads();
+                }
+            } catch (RuntimeException | Error e) {
+                // A name that cannot be printed, a thread that ends under our eyes: never the end of the watch.
+                LOG.log(Level.WARNING, "the watchdog of " + runtime.name() + " could not look at everything", e);
             }
             LockSupport.parkNanos(this, step);
         }
@@ -81,7 +86,7 @@ final class Watchdog implements AutoCloseable {
     }
 
     /** Gives threads that stand on exactly one reactor's core, and are no reactor, the whole process's cores back. */
-    private void freePinnedThreads() {
+    synchronized void freePinnedThreads() {
         if (!Affinity.isAvailable()) {
             return;
         }
