@@ -25,6 +25,9 @@ final class MessageQueue {
     private static final int INITIAL_CAPACITY = 64;
     private static final int CLOSED = Integer.MIN_VALUE;
 
+    /** Added to the gate while the consumer decides whether to close it. */
+    private static final int HELD = CLOSED / 2;
+
     private final MpscChunkedVarHandleArrayQueue<Runnable> queue;
     private final AtomicInteger gate = new AtomicInteger();
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
@@ -51,11 +54,18 @@ final class MessageQueue {
 
     /** Counts a sender in. False if the gate is shut. */
     boolean enter() {
-        if (gate.getAndIncrement() < 0) {
+        while (true) {
+            int before = gate.getAndIncrement();
+            if (before >= 0) {
+                return true;
+            }
             gate.getAndDecrement();
-            return false;
+            if (before < HELD) {
+                return false;
+            }
+            // The consumer holds the gate for the few instructions that decide; both answers would be wrong now.
+            Thread.onSpinWait();
         }
-        return true;
     }
 
     /** Counts a sender out. */
@@ -116,12 +126,28 @@ final class MessageQueue {
         }
     }
 
+    /** Lets nobody in until {@link #release} or {@link #close}. False while a sender is inside: try again. */
+    boolean tryHold() {
+        return gate.compareAndSet(0, HELD);
+    }
+
+    /** Opens the held gate again. */
+    void release() {
+        gate.getAndAdd(-HELD);
+    }
+
+    /** Shuts the held gate for good. */
+    void close() {
+        gate.getAndAdd(CLOSED - HELD);
+        madeRoom();
+    }
+
     /** Refuses further messages. False while a sender is inside: try again. */
     boolean tryClose() {
-        boolean closed = gate.compareAndSet(0, CLOSED);
-        if (closed) {
-            madeRoom();
+        boolean held = tryHold();
+        if (held) {
+            close();
         }
-        return closed;
+        return held;
     }
 }

@@ -22,6 +22,15 @@ final class RunQueue {
     }
 
     void add(Runnable r) {
+        if (size >= limit) {
+            throw new LimitExceededException(
+                    "deferredPerThread", limit, "too many callbacks deferred to this thread's next pass: defer fewer");
+        }
+        addUnbounded(r);
+    }
+
+    /** For callbacks that are bounded by something else: never refused. */
+    void addUnbounded(Runnable r) {
         if (size == ring.length) {
             grow();
         }
@@ -41,10 +50,6 @@ final class RunQueue {
     }
 
     private void grow() {
-        if (size >= limit) {
-            throw new LimitExceededException(
-                    "deferredPerThread", limit, "too many callbacks deferred to this thread's next pass: defer fewer");
-        }
         @Nullable Runnable[] larger = new @Nullable Runnable[ring.length * 2];
         int first = ring.length - head;
         System.arraycopy(ring, head, larger, 0, first);
