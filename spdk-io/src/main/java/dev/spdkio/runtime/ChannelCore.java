@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.runtime;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** The one context of a device on a thread, which all {@link IoChannel} handles there share. Owned by that thread. */
 final class ChannelCore<C> {
     final IoDevice<C> device;
     final SpdkThread thread;
     final C context;
+    private final List<IoDevice.Iteration<C>> visits = new ArrayList<>(0);
     private int references;
     private boolean destroyPending;
+    private boolean destroyed;
 
     ChannelCore(IoDevice<C> device, SpdkThread thread, C context) {
         this.device = device;
@@ -20,28 +25,43 @@ final class ChannelCore<C> {
         return new IoChannel<>(this);
     }
 
-    int references() {
-        return references;
+    boolean isOpen() {
+        return references > 0 && !destroyed;
+    }
+
+    void visitBegins(IoDevice.Iteration<C> visit) {
+        visits.add(visit);
+    }
+
+    void visitEnds(IoDevice.Iteration<C> visit) {
+        visits.remove(visit);
     }
 
     /** One handle less. The context goes in a later pass, unless somebody took a handle again before. */
     void release() {
         references--;
-        if (references == 0 && !destroyPending) {
+        if (references == 0 && !destroyPending && !destroyed) {
             destroyPending = true;
-            thread.defer(this::destroyIfUnused);
+            thread.deferInternal(this::destroyIfUnused);
         }
     }
 
     private void destroyIfUnused() {
         destroyPending = false;
-        if (references > 0) {
-            return;
+        if (references == 0 && !destroyed) {
+            destroyNow();
         }
+    }
+
+    /** Takes the context down, whoever still holds a handle: the thread will not run again. */
+    void destroyNow() {
+        destroyed = true;
         thread.channels.remove(device, this);
         try {
             device.destroyContext(context);
         } finally {
+            // Who was to go on from here cannot any more.
+            List.copyOf(visits).forEach(IoDevice.Iteration::abandon);
             device.channelGone(this);
         }
     }

@@ -26,7 +26,7 @@ public final class IoDevice<C> {
 
     private final Object lock = new Object();
     private final List<ChannelCore<C>> cores = new ArrayList<>();
-    private int iterations;
+    private int traversals;
     private boolean registered = true;
     private @Nullable Runnable whenGone;
 
@@ -95,8 +95,10 @@ public final class IoDevice<C> {
         }
         @SuppressWarnings("unchecked") // the map holds for each device the core that this device made
         ChannelCore<C> core = (ChannelCore<C>) thread.channels.get(this);
-        if (core == null || !isRegistered()) {
+        if (core == null) {
             core = createCore(thread);
+        } else {
+            checkRegistered();
         }
         return core.handle();
     }
@@ -162,7 +164,7 @@ public final class IoDevice<C> {
     private void completeIfGone() {
         Runnable completion;
         synchronized (lock) {
-            if (registered || !cores.isEmpty() || iterations > 0) {
+            if (registered || !cores.isEmpty() || traversals > 0) {
                 return;
             }
             completion = whenGone;
@@ -187,22 +189,22 @@ public final class IoDevice<C> {
      * <p>Channels that are created meanwhile may or may not be visited; those that are gone are passed over.
      *
      * @param done called on the calling thread after the last visit: with null, or with what a visit stopped with or
-     *     threw
+     *     threw; where the last visit was, if the calling thread was forced to exit meanwhile
      */
     public void forEachChannel(Visitor<C> visitor, Consumer<@Nullable Throwable> done) {
         SpdkThread origin = SpdkThread.require();
         origin.beginOperation();
-        List<ChannelCore<C>> left;
+        Traversal<C> traversal;
         synchronized (lock) {
-            iterations++;
-            left = new ArrayList<>(cores);
+            traversals++;
+            traversal = new Traversal<>(this, cores, visitor, origin, done);
         }
-        new Iteration<>(this, left, visitor, origin, done).advance();
+        traversal.advance();
     }
 
-    private void iterationEnded() {
+    void traversalEnded() {
         synchronized (lock) {
-            iterations--;
+            traversals--;
         }
         completeIfGone();
     }
@@ -212,92 +214,60 @@ public final class IoDevice<C> {
         return "I/O device " + name;
     }
 
-    /** A traversal under way, as its visitor sees it on the thread of the current channel. */
+    /** One visit of a traversal, as its visitor sees it on the thread of the channel. */
     public static final class Iteration<C> {
-        private final IoDevice<C> device;
-        private final List<ChannelCore<C>> left;
-        private final Visitor<C> visitor;
-        private final SpdkThread origin;
-        private final Consumer<@Nullable Throwable> done;
-        private @Nullable ChannelCore<C> at;
+        private final Traversal<C> traversal;
+        private final ChannelCore<C> core;
+        private boolean over;
 
-        private Iteration(
-                IoDevice<C> device,
-                List<ChannelCore<C>> left,
-                Visitor<C> visitor,
-                SpdkThread origin,
-                Consumer<@Nullable Throwable> done) {
-            this.device = device;
-            this.left = left;
-            this.visitor = visitor;
-            this.origin = origin;
-            this.done = done;
+        Iteration(Traversal<C> traversal, ChannelCore<C> core) {
+            this.traversal = traversal;
+            this.core = core;
         }
 
         /** The context of the channel that is visited. */
         public C context() {
-            return here("looking at the channel").context;
+            return core.context;
         }
 
         /** The thread of the channel that is visited. */
         public SpdkThread thread() {
-            return here("looking at the channel").thread;
+            return core.thread;
         }
 
         /** Goes on with the next channel. Once for each visit, on its thread. */
         public void next() {
-            here("going on").thread.checkCurrent("going on with a traversal of " + device.name);
-            at = null;
-            advance();
+            end("going on with");
+            traversal.advance();
         }
 
         /** Ends the traversal early. Once for each visit, on its thread. */
         public void stop(@Nullable Throwable cause) {
-            here("stopping").thread.checkCurrent("stopping a traversal of " + device.name);
-            at = null;
-            end(cause);
+            end("stopping");
+            traversal.end(cause);
         }
 
-        private ChannelCore<C> here(String what) {
-            ChannelCore<C> core = at;
-            if (core == null) {
-                throw new IllegalStateException(
-                        what + ": no channel of " + device.name + " is being visited right now");
-            }
-            return core;
-        }
-
-        private void advance() {
-            while (!left.isEmpty()) {
-                ChannelCore<C> core = left.removeFirst();
-                if (core.thread.trySendInternal(() -> arrive(core))) {
-                    return;
-                }
-            }
-            end(null);
-        }
-
-        private void arrive(ChannelCore<C> core) {
-            if (core.thread.channels.get(device) != core || core.references() == 0) {
-                advance();
-                return;
-            }
-            at = core;
-            try {
-                visitor.visit(this);
-            } catch (Throwable t) {
-                if (at == null) {
-                    // It had gone on before it threw; the traversal is no longer here to be ended.
-                    throw t;
-                }
-                at = null;
-                end(t);
+        private void end(String what) {
+            core.thread.checkCurrent(what + " a traversal of " + traversal.device.name);
+            if (!leave()) {
+                throw new IllegalStateException(what + " a traversal of " + traversal.device.name
+                        + ": it has left this channel already; call next() or stop() once for each visit");
             }
         }
 
-        private void end(@Nullable Throwable cause) {
-            device.iterationEnded();
-            SpdkRuntime.finish(origin, () -> done.accept(cause));
+        /** Ends the visit. False if it had ended before. */
+        boolean leave() {
+            boolean first = !over;
+            over = true;
+            core.visitEnds(this);
+            return first;
+        }
+
+        /** The channel is gone, and nobody can go on from here: the traversal does by itself. */
+        void abandon() {
+            if (leave()) {
+                traversal.advance();
+            }
         }
     }
 }

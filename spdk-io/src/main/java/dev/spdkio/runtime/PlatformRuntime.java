@@ -4,17 +4,20 @@ package dev.spdkio.runtime;
 import dev.spdkio.sys.Affinity;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The real runtime: one pinned OS thread for each reactor, a watchdog, and unpinned helpers. */
@@ -27,7 +30,7 @@ final class PlatformRuntime extends SpdkRuntime {
     private final HelperThreads offload;
     private final Map<CpuSet, CoreSelector> selectors = new ConcurrentHashMap<>();
     private final TaskScheduler taskScheduler;
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable Watchdog watchdog;
 
     private PlatformRuntime(Builder b) {
@@ -74,10 +77,15 @@ final class PlatformRuntime extends SpdkRuntime {
             osThreads.add(t);
             t.start();
         }
+        awaitUninterruptibly(started);
+        watchdog = Watchdog.start(this, osThreads);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
         boolean interrupted = false;
         while (true) {
             try {
-                started.await();
+                latch.await();
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;
@@ -86,15 +94,16 @@ final class PlatformRuntime extends SpdkRuntime {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        watchdog = Watchdog.start(this, osThreads);
     }
 
     private static void pin(Reactor r) {
         BitSet one = new BitSet();
         one.set(r.core());
-        if (Affinity.isAvailable() && Affinity.set(one)) {
-            PinnedThreads.add(Affinity.gettid());
-        } else {
+        int tid = Affinity.gettid();
+        // Known before it is pinned, or the watchdog of another runtime could take the pin away again.
+        PinnedThreads.add(tid);
+        if (!Affinity.isAvailable() || !Affinity.set(one)) {
+            PinnedThreads.remove(tid);
             LOG.log(Level.INFO, "{0} runs unpinned: this system offers no sched_setaffinity", r.name());
         }
     }
@@ -142,16 +151,26 @@ final class PlatformRuntime extends SpdkRuntime {
             throw new IllegalStateException("runtime " + name() + " cannot be closed from " + here.reactor.name()
                     + ": a reactor cannot wait for itself; close it from another OS thread");
         }
-        if (!closed.compareAndSet(false, true)) {
+        if (Task.current() != null) {
+            throw new IllegalStateException("runtime " + name() + " cannot be closed from " + Task.current()
+                    + ": it would wait for that task; close it from a thread of your own");
+        }
+        if (!beginClose()) {
+            awaitUninterruptibly(closed);
             return;
         }
-        CompletableFuture<?>[] exits = threads().stream().map(SpdkThread::exit).toArray(CompletableFuture<?>[]::new);
         try {
-            CompletableFuture.allOf(exits).get(limits().exitTimeout().toMillis() + 1000, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-            LOG.log(Level.WARNING, "runtime " + name() + " stops although threads have not exited: " + threads(), e);
+            shutDown();
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    private void shutDown() {
+        CompletableFuture<?>[] exits = threads().stream().map(SpdkThread::exit).toArray(CompletableFuture<?>[]::new);
+        if (!awaitUninterruptibly(
+                CompletableFuture.allOf(exits), limits().exitTimeout().plusSeconds(1))) {
+            LOG.log(Level.WARNING, "runtime {0} stops although threads have not exited: {1}", name(), threads());
         }
         reactors.forEach(Reactor::stop);
         joinAll(osThreads);
@@ -159,6 +178,33 @@ final class PlatformRuntime extends SpdkRuntime {
             watchdog.close();
         }
         offload.close();
+    }
+
+    /** An interrupt must not cut the exits short, or accepted messages would be lost; it is kept for the caller. */
+    private static boolean awaitUninterruptibly(CompletableFuture<?> future, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                    return true;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException | TimeoutException e) {
+                    return false;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** For tests: one look for OS threads that inherited a pin, now. */
+    void freePinnedThreads() {
+        Objects.requireNonNull(watchdog).freePinnedThreads();
     }
 
     static void joinAll(List<? extends Thread> threads) {

@@ -73,6 +73,9 @@ public final class Poller implements AutoCloseable {
     /** When a timed poller runs next, in runtime time. */
     long nextRunNanos;
 
+    /** The reactor does not watch {@link #wakeFd} now. */
+    boolean muted;
+
     /** Ties between equal expirations go to the earlier one. */
     long sequence;
 
@@ -161,7 +164,7 @@ public final class Poller implements AutoCloseable {
         switch (state) {
             case PAUSED -> {
                 state = State.WAITING;
-                thread.pollers().add(this, thread.clockNow());
+                thread.pollers().add(this, periodNanos > 0 ? thread.clockNow() : 0);
             }
             case RUNNING -> pauseRequested = false;
             case WAITING, CLOSED -> {}
@@ -197,6 +200,16 @@ public final class Poller implements AutoCloseable {
 
     boolean isRunnable() {
         return state == State.WAITING;
+    }
+
+    /** Whether every pass calls it, so that it empties what makes its descriptor readable. */
+    boolean isActive() {
+        return state == State.WAITING && periodNanos == 0;
+    }
+
+    /** Whether the reactor of its thread watches its descriptor. */
+    boolean watched() {
+        return wakeFd != NO_FD && !muted;
     }
 
     /** One call. The set has taken a timed poller out of its heap before. Returns whether it found work. */
@@ -235,7 +248,7 @@ public final class Poller implements AutoCloseable {
         if (period.isNegative()) {
             throw new IllegalArgumentException("poller " + name + ": period " + period + " is negative");
         }
-        return period.toNanos();
+        return PollerSet.nanos(period);
     }
 
     /** Describes a poller before it is registered. */
@@ -258,7 +271,10 @@ public final class Poller implements AutoCloseable {
             return this;
         }
 
-        /** Promises that this descriptor becomes readable when there is work, so that the reactor may sleep on it. */
+        /**
+         * Promises that this descriptor becomes readable when there is work, so that the reactor may sleep on it. The
+         * function must read it empty. While the poller is paused, or timed, the descriptor wakes nobody.
+         */
         public Builder wakeFd(int fd) {
             if (fd < 0) {
                 throw new IllegalArgumentException("poller " + name + ": wakeFd " + fd + " is not a descriptor");

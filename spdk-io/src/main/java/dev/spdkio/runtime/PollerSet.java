@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.runtime;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 final class PollerSet {
     /** Nothing is timed. */
     static final long NEVER = Long.MAX_VALUE;
+
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final SpdkThread thread;
     private final Set<Poller> registered = new LinkedHashSet<>();
@@ -62,6 +65,17 @@ final class PollerSet {
         return p == null ? NEVER : p.nextRunNanos;
     }
 
+    /** A moment after {@code now}; {@link #NEVER} if that is beyond all time. */
+    static long later(long now, long nanos) {
+        long then = now + nanos;
+        return then < now ? NEVER : then;
+    }
+
+    /** A duration as nanoseconds; centuries are all the same. */
+    static long nanos(Duration d) {
+        return d.compareTo(LONGEST) < 0 ? d.toNanos() : Long.MAX_VALUE;
+    }
+
     void register(Poller p) {
         registered.add(p);
         add(p, thread.clockNow());
@@ -71,8 +85,21 @@ final class PollerSet {
     }
 
     void closed(Poller p) {
-        if (registered.remove(p) && p.wakeFd != Poller.NO_FD) {
+        if (registered.remove(p) && p.watched()) {
             thread.reactor().removeWakeFd(p.wakeFd);
+        }
+    }
+
+    /**
+     * Descriptors of pollers that are not called now must not end sleeps: what makes them readable would stay unread,
+     * and the reactor awake. Found out only when it happens, so that pausing a poller costs no system call.
+     */
+    void muteIdleWakeFds() {
+        for (Poller p : registered) {
+            if (p.watched() && !p.isActive()) {
+                p.muted = true;
+                thread.reactor().removeWakeFd(p.wakeFd);
+            }
         }
     }
 
@@ -80,9 +107,13 @@ final class PollerSet {
     void add(Poller p, long now) {
         p.sequence = sequence++;
         if (p.periodNanos > 0) {
-            p.nextRunNanos = now + p.periodNanos;
+            p.nextRunNanos = later(now, p.periodNanos);
             timed.add(p);
             return;
+        }
+        if (p.muted) {
+            p.muted = false;
+            thread.reactor().addWakeFd(p.wakeFd);
         }
         if (activeCount == active.length) {
             active = Arrays.copyOf(active, activeCount * 2);
@@ -92,7 +123,8 @@ final class PollerSet {
     }
 
     void remove(Poller p) {
-        if (timed.remove(p)) {
+        if (p.periodNanos > 0) {
+            timed.remove(p);
             return;
         }
         for (int i = 0; i < activeCount; i++) {

@@ -89,6 +89,7 @@ public final class Reactor {
     private long lastRound;
     private boolean lastRoundBusy;
     private long lastBusy;
+    private boolean wokenByFd;
     private long polledSleep = MIN_POLLED_SLEEP_NANOS;
 
     Reactor(SpdkRuntime runtime, int core, IdlePolicy idlePolicy) {
@@ -147,7 +148,7 @@ public final class Reactor {
         Objects.requireNonNull(event, "event");
         MessageQueue.Offer result = events.offer(event);
         if (result == MessageQueue.Offer.FULL) {
-            if (Execution.current() != null) {
+            if (runtime.mustNotWait()) {
                 throw new LimitExceededException(
                         "eventsPerReactor", events.capacity(), name + " has no room for an event: send less");
             }
@@ -183,9 +184,10 @@ public final class Reactor {
             lastBusy = lastRound;
             while (!stopping) {
                 long now = runtime.clock().nanoTime();
-                if (round(now)) {
+                if (guardedRound(now)) {
                     lastBusy = now;
                     polledSleep = MIN_POLLED_SLEEP_NANOS;
+                    wokenByFd = false;
                 } else if (idlePolicy == IdlePolicy.ADAPTIVE) {
                     idle(w, now);
                 }
@@ -194,6 +196,17 @@ public final class Reactor {
         } finally {
             waiter = null;
             w.close();
+        }
+    }
+
+    /** Callbacks are guarded one by one; whatever else may be thrown must not end the reactor either. */
+    private boolean guardedRound(long now) {
+        try {
+            return round(now);
+        } catch (Throwable t) {
+            callbackErrors++;
+            LOG.log(Level.ERROR, "a round of " + name + " failed", t);
+            return true;
         }
     }
 
@@ -246,6 +259,7 @@ public final class Reactor {
         if (t.state() == SpdkThread.State.EXITED) {
             drop(t);
             runtime.forget(t);
+            t.announceExit();
             return true;
         }
         Reactor target = t.takeMoveTarget();
@@ -309,8 +323,8 @@ public final class Reactor {
 
     private static List<Integer> wakeFdsOf(SpdkThread t) {
         return t.pollers().registered().stream()
+                .filter(Poller::watched)
                 .map(p -> p.wakeFd)
-                .filter(fd -> fd != Poller.NO_FD)
                 .toList();
     }
 
@@ -343,6 +357,13 @@ public final class Reactor {
     }
 
     private void sleep(Waiter w, long now) {
+        if (wokenByFd) {
+            // A descriptor ended the last sleep, and no poller found work.
+            for (SpdkThread t : threads) {
+                t.pollers().muteIdleWakeFds();
+            }
+            wokenByFd = false;
+        }
         sleep = ASLEEP;
         // A sender makes its message visible before it looks at the flag; we raise the flag before the last look.
         VarHandle.fullFence();
@@ -350,7 +371,7 @@ public final class Reactor {
             long nanos = sleepNanos(now);
             if (nanos > 0) {
                 parks++;
-                w.await(nanos);
+                wokenByFd = w.await(nanos) > 0;
             }
         }
         sleep = AWAKE;
@@ -360,7 +381,7 @@ public final class Reactor {
         long until = PollerSet.NEVER;
         boolean polled = !polledFds.isEmpty();
         for (SpdkThread t : threads) {
-            until = Math.min(until, t.pollers().nextExpiration());
+            until = Math.min(until, t.nextDeadline());
             polled |= t.pollers().needsPolling();
         }
         long nanos = until == PollerSet.NEVER ? Long.MAX_VALUE : until - now;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.runtime;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,6 +32,14 @@ public final class SimulatedRuntime extends SpdkRuntime {
 
     /** How long a wait may depend on the real world: a file's I/O, say. */
     private static final long REAL_WAIT_NANOS = 30_000_000_000L;
+
+    /** The steps in which time passes while the threads exit. */
+    private static final long CLOSE_STEP_NANOS = 1_000_000;
+
+    /** What helper threads may still bring forth when all threads have exited. */
+    private static final int MAX_LAST_ROUNDS = 1000;
+
+    private static final Logger LOG = System.getLogger(SimulatedRuntime.class.getName());
 
     private final long seed;
     private final Random random;
@@ -106,14 +116,16 @@ public final class SimulatedRuntime extends SpdkRuntime {
 
     private final Map<CpuSet, CoreSelector> selectors = new HashMap<>();
 
+    /** Asked for when a task is started, so that worlds without tasks need no flag. */
     @Override
     TaskScheduler taskScheduler() {
-        return TaskSchedulers.REACTOR;
+        return TaskScheduling.REACTOR.resolve();
     }
 
-    /** Resolved when the first task is started, so that worlds without tasks need no flag. */
-    private static final class TaskSchedulers {
-        static final TaskScheduler REACTOR = TaskScheduling.REACTOR.resolve();
+    /** What waits on the driver stops the world that it waits for. */
+    @Override
+    boolean mustNotWait() {
+        return super.mustNotWait() || Thread.currentThread() == driver;
     }
 
     // ---- driving by hand --------------------------------------------------------------------------------------------
@@ -228,7 +240,13 @@ public final class SimulatedRuntime extends SpdkRuntime {
     private boolean runHelpers() {
         int count = helpers.size();
         for (int i = 0; i < count; i++) {
-            helpers.remove(random.nextInt(helpers.size())).run();
+            Runnable work = helpers.remove(random.nextInt(helpers.size()));
+            try {
+                work.run();
+            } catch (Throwable t) {
+                // As on a real helper thread: the world goes on.
+                LOG.log(Level.ERROR, "work given to a helper thread failed", t);
+            }
         }
         return count > 0;
     }
@@ -238,10 +256,7 @@ public final class SimulatedRuntime extends SpdkRuntime {
     }
 
     private long nextExpiration() {
-        return threads().stream()
-                .mapToLong(t -> t.pollers().nextExpiration())
-                .min()
-                .orElse(PollerSet.NEVER);
+        return threads().stream().mapToLong(SpdkThread::nextDeadline).min().orElse(PollerSet.NEVER);
     }
 
     private boolean as(Reactor r, java.util.function.BooleanSupplier body) {
@@ -251,6 +266,10 @@ public final class SimulatedRuntime extends SpdkRuntime {
         }
         if (closed) {
             throw new IllegalStateException("the simulation is closed");
+        }
+        if (Execution.current() != null) {
+            throw new IllegalStateException("the simulation is being driven already, and this is one of its callbacks:"
+                    + " return to the driver instead of driving from inside");
         }
         @Nullable Execution outer = Execution.enter(Objects.requireNonNull(executions.get(r)));
         try {
@@ -266,15 +285,21 @@ public final class SimulatedRuntime extends SpdkRuntime {
         if (closed) {
             return;
         }
+        if (Execution.current() != null) {
+            throw new IllegalStateException("the simulation cannot be closed from one of its callbacks");
+        }
+        beginClose();
         CompletableFuture<?>[] exits = threads().stream().map(SpdkThread::exit).toArray(CompletableFuture<?>[]::new);
         CompletableFuture<Void> all = CompletableFuture.allOf(exits);
-        for (long deadline = clock.now + limits().exitTimeout().toNanos(); !all.isDone(); ) {
-            if (!step() && clock.now >= deadline) {
-                break;
+        while (!all.isDone()) {
+            step();
+            // Time moves once all have heard of it, whether or not they still find work, so that it ends.
+            if (threads().stream().allMatch(t -> t.state() != SpdkThread.State.RUNNING)) {
+                clock.advance(CLOSE_STEP_NANOS);
             }
-            if (!all.isDone() && threads().stream().allMatch(t -> t.state() == SpdkThread.State.EXITING)) {
-                clock.now = Math.min(deadline, Math.max(clock.now + 1_000_000, Math.min(nextExpiration(), deadline)));
-            }
+        }
+        for (int rounds = 0; runHelpers() && rounds < MAX_LAST_ROUNDS; rounds++) {
+            step();
         }
         closed = true;
     }

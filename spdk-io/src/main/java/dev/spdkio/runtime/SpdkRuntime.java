@@ -29,6 +29,11 @@ public abstract sealed class SpdkRuntime implements AutoCloseable permits Platfo
     private final Map<Long, SpdkThread> threads = new ConcurrentSkipListMap<>();
     private final Map<String, IoDevice<?>> devices = new ConcurrentHashMap<>();
 
+    /** Guards {@link #closing}, so that no thread is created that nobody will ask to exit. */
+    private final Object lifecycle = new Object();
+
+    private boolean closing;
+
     SpdkRuntime(String name, Clock clock, RuntimeLimits limits) {
         this.name = name;
         this.clock = clock;
@@ -96,6 +101,7 @@ public abstract sealed class SpdkRuntime implements AutoCloseable permits Platfo
      *
      * @throws IllegalArgumentException if {@code mask} holds no core that has a reactor
      * @throws LimitExceededException if {@code threads} threads are alive already
+     * @throws IllegalStateException if the runtime is closed
      */
     public final SpdkThread createThread(String threadName, CpuSet mask) {
         Objects.requireNonNull(threadName, "threadName");
@@ -104,16 +110,30 @@ public abstract sealed class SpdkRuntime implements AutoCloseable permits Platfo
             throw new IllegalArgumentException("SpdkThread " + threadName + ": no reactor runs on cores "
                     + mask.toListString() + "; reactors run on " + cores().toListString());
         }
-        if (threads.size() >= limits.threads()) {
-            throw new LimitExceededException(
-                    "threads", limits.threads(), "runtime " + name + " cannot take SpdkThread " + threadName);
+        synchronized (lifecycle) {
+            if (closing) {
+                throw new IllegalStateException("runtime " + name + " is closed and takes no SpdkThread " + threadName);
+            }
+            if (threads.size() >= limits.threads()) {
+                throw new LimitExceededException(
+                        "threads", limits.threads(), "runtime " + name + " cannot take SpdkThread " + threadName);
+            }
+            int core = selector(usable).next();
+            Reactor reactor = Objects.requireNonNull(reactor(core));
+            SpdkThread t = new SpdkThread(this, nextThreadId.getAndIncrement(), threadName, usable, reactor);
+            threads.put(t.id(), t);
+            reactor.adopt(t);
+            return t;
         }
-        int core = selector(usable).next();
-        Reactor reactor = Objects.requireNonNull(reactor(core));
-        SpdkThread t = new SpdkThread(this, nextThreadId.getAndIncrement(), threadName, usable, reactor);
-        threads.put(t.id(), t);
-        reactor.adopt(t);
-        return t;
+    }
+
+    /** Refuses further threads. False if that was done before. */
+    final boolean beginClose() {
+        synchronized (lifecycle) {
+            boolean first = !closing;
+            closing = true;
+            return first;
+        }
     }
 
     /** The threads that have not exited, in order of creation; a snapshot. */
@@ -167,14 +187,15 @@ public abstract sealed class SpdkRuntime implements AutoCloseable permits Platfo
 
     /** Ends an operation where it began, or right here if that was no SPDK thread. */
     static void finish(@Nullable SpdkThread origin, Runnable completion) {
-        if (origin == null) {
+        boolean sent = origin != null
+                && origin.trySendInternal(() -> {
+                    origin.endOperation();
+                    completion.run();
+                });
+        if (!sent) {
+            // Nobody asked for a thread, or it was forced to exit: who waits must hear of the end all the same.
             completion.run();
-            return;
         }
-        origin.trySendInternal(() -> {
-            origin.endOperation();
-            completion.run();
-        });
     }
 
     /** Whether tasks are scheduled by the reactors themselves; see {@link TaskScheduling}. */
@@ -193,6 +214,11 @@ public abstract sealed class SpdkRuntime implements AutoCloseable permits Platfo
     }
 
     abstract TaskScheduler taskScheduler();
+
+    /** Whether the caller drives a reactor, and would stop it by waiting. */
+    boolean mustNotWait() {
+        return Execution.current() != null;
+    }
 
     Map<String, IoDevice<?>> deviceRegistry() {
         return devices;

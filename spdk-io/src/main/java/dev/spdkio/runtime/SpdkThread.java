@@ -5,7 +5,6 @@ import dev.spdkio.error.LimitExceededException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +53,8 @@ public final class SpdkThread {
     private final PollerSet pollers = new PollerSet(this);
     private final TaskQueue tasks;
     final Map<IoDevice<?>, ChannelCore<?>> channels = new HashMap<>();
-    private @Nullable Object[] slots = new @Nullable Object[8];
+    private final ThreadSlots slots = new ThreadSlots();
+    private final ThreadExit exit = new ThreadExit(this);
 
     /** Operations started here that end with a callback here: they keep an exiting thread alive. */
     private final AtomicInteger pendingOperations = new AtomicInteger();
@@ -62,7 +62,6 @@ public final class SpdkThread {
     private final CompletableFuture<Void> exited;
     private @Nullable Reactor moveTarget;
     private long now;
-    private long exitDeadline;
 
     private long busyNanos;
     private long idleNanos;
@@ -185,7 +184,7 @@ public final class SpdkThread {
         Objects.requireNonNull(message, "message");
         MessageQueue.Offer result = messages.offer(message);
         if (result == MessageQueue.Offer.FULL) {
-            if (Execution.current() != null) {
+            if (runtime.mustNotWait()) {
                 throw new LimitExceededException(
                         "messagesPerThread",
                         messages.capacity(),
@@ -244,6 +243,11 @@ public final class SpdkThread {
         deferred.add(r);
     }
 
+    /** Like {@link #defer}, for what is bounded by construction. */
+    void deferInternal(Runnable r) {
+        deferred.addUnbounded(r);
+    }
+
     /**
      * A control message that is bounded by construction (at most one for each live object), and therefore never refused
      * for want of room. Any thread.
@@ -268,10 +272,15 @@ public final class SpdkThread {
     }
 
     private void wakeUnlessHere() {
-        Reactor r = reactor;
-        if (!r.isCurrent()) {
+        Reactor r;
+        do {
+            r = reactor;
+            if (r.isCurrent()) {
+                return;
+            }
             r.wake();
-        }
+            // The thread may have moved before its new reactor could see what we sent: then wake that one.
+        } while (r != reactor);
     }
 
     /** A task became runnable. Any thread. */
@@ -317,16 +326,12 @@ public final class SpdkThread {
         return tasks;
     }
 
-    @Nullable
-    Object slot(int index) {
-        return index < slots.length ? slots[index] : null;
+    ThreadSlots slots() {
+        return slots;
     }
 
-    void setSlot(int index, Object value) {
-        if (index >= slots.length) {
-            slots = Arrays.copyOf(slots, Math.max(index + 1, slots.length * 2));
-        }
-        slots[index] = value;
+    MessageQueue messages() {
+        return messages;
     }
 
     /**
@@ -386,11 +391,11 @@ public final class SpdkThread {
     public CompletableFuture<Void> exit() {
         trySendInternal(() -> {
             if (state == State.RUNNING) {
-                exitDeadline = now + runtime.limits().exitTimeout().toNanos();
+                exit.begin(now);
                 state = State.EXITING;
             }
         });
-        return exited;
+        return exited();
     }
 
     /** Completes when this thread has exited. */
@@ -440,10 +445,11 @@ public final class SpdkThread {
         work += tasks.run();
         work += pollers.runActive(roundNow);
         work += pollers.runTimed(roundNow);
+        boolean busy = work > 0;
         if (state != State.RUNNING) {
-            work += exitIfDrained();
+            busy |= exit.tryFinish(roundNow);
         }
-        return work > 0;
+        return busy;
     }
 
     void account(boolean busy, long elapsedNanos) {
@@ -476,7 +482,7 @@ public final class SpdkThread {
         return work + taken;
     }
 
-    private int runDeferred() {
+    int runDeferred() {
         int count = deferred.size();
         for (int i = 0; i < count; i++) {
             run(deferred.take());
@@ -484,7 +490,7 @@ public final class SpdkThread {
         return count;
     }
 
-    private void run(Runnable r) {
+    void run(Runnable r) {
         callbackStarts();
         try {
             r.run();
@@ -515,10 +521,15 @@ public final class SpdkThread {
                 || deferred.size() > 0
                 || tasks.hasRunnable()
                 || moveTarget != null
-                || state == State.EXITING;
+                || (state == State.EXITING && isDrained());
     }
 
-    private boolean isDrained() {
+    /** When this thread must run although nothing wakes it, or {@link PollerSet#NEVER}. */
+    long nextDeadline() {
+        return Math.min(pollers.nextExpiration(), exit.deadline());
+    }
+
+    boolean isDrained() {
         return internal.isEmpty()
                 && messages.isEmpty()
                 && deferred.size() == 0
@@ -528,52 +539,25 @@ public final class SpdkThread {
                 && pendingOperations.get() == 0;
     }
 
-    private int exitIfDrained() {
-        boolean drained = isDrained();
-        if (!drained && now < exitDeadline) {
-            return 0;
-        }
-        if (!messages.tryClose()) {
-            return 0;
-        }
-        if (!drained) {
-            LOG.log(
-                    Level.WARNING,
-                    "{0} is forced to exit after {1}: it still has {2}; close what it owns before exit()",
-                    this,
-                    runtime.limits().exitTimeout(),
-                    stats());
-        }
-        // The gate is shut: what got in before is all there will ever be.
+    /** What the gate let in before it was shut. */
+    void runAcceptedMessages() {
         for (Runnable r = internal.poll(); r != null; r = internal.poll()) {
             run(r);
         }
         for (Runnable r = messages.poll(); r != null; r = messages.poll()) {
             run(r);
+            messageCount++;
         }
-        while (deferred.size() > 0) {
-            run(deferred.take());
-        }
-        for (Poller p : List.copyOf(pollers.registered())) {
-            p.close();
-        }
-        closeSlots();
-        state = State.EXITED;
-        exited.complete(null);
-        return 1;
     }
 
-    private void closeSlots() {
-        for (int i = 0; i < slots.length; i++) {
-            Object value = slots[i];
-            slots[i] = null;
-            if (value instanceof AutoCloseable c) {
-                try {
-                    c.close();
-                } catch (Throwable t) {
-                    callbackFailed(c, 1, t);
-                }
-            }
-        }
+    boolean setExited() {
+        state = State.EXITED;
+        tasks.abandon();
+        return true;
+    }
+
+    /** Tells those who wait for the exit; after the runtime has forgotten this thread. */
+    void announceExit() {
+        exited.complete(null);
     }
 }

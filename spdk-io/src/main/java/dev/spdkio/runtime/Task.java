@@ -41,12 +41,22 @@ public final class Task<T> {
     }
 
     static <T> Task<T> start(SpdkThread thread, String name, Callable<? extends T> body) {
-        if (thread.state() == SpdkThread.State.EXITED) {
+        Task<T> task = new Task<>(thread, name, body);
+        // Through the gate, like a message: a thread that is about to exit counts the task, or refuses it.
+        if (!thread.messages().enter()) {
             throw new IllegalStateException("SpdkThread " + thread.name() + " has exited and takes no tasks");
         }
-        Task<T> task = new Task<>(thread, name, body);
-        thread.tasks().started();
-        task.virtual.start();
+        try {
+            thread.tasks().started(task);
+        } finally {
+            thread.messages().leave();
+        }
+        try {
+            task.virtual.start();
+        } catch (Throwable t) {
+            thread.tasks().ended(task);
+            throw t;
+        }
         return task;
     }
 
@@ -61,7 +71,7 @@ public final class Task<T> {
                 failure = cancelled && t instanceof InterruptedException ? cancellation() : t;
             }
             // The end is told before the result, so that whoever joins finds the thread without this task.
-            thread.tasks().ended();
+            thread.tasks().ended(this);
             if (failure != null) {
                 result.completeExceptionally(failure);
             } else {
@@ -75,14 +85,18 @@ public final class Task<T> {
         result.complete(value);
     }
 
-    /** The task that the caller is, or null. */
+    /** The task that the caller is, or null; null also in a block of {@link #call}, which runs as the SPDK thread. */
     public static @Nullable Task<?> current() {
+        return SpdkThread.current() == null ? running() : null;
+    }
+
+    private static @Nullable Task<?> running() {
         return CURRENT.isBound() ? CURRENT.get() : null;
     }
 
     private static Task<?> require(String what) {
         Task<?> t = current();
-        if (t == null || SpdkThread.current() != null) {
+        if (t == null) {
             throw new IllegalStateException(
                     what + " parks its caller, and is possible only in the straight-line code of a task:"
                             + " start one with SpdkThread.spawn, or use a future or a callback");
@@ -139,6 +153,13 @@ public final class Task<T> {
             throw new IllegalStateException(
                     "joining " + this + " would hold a reactor: use future(), or join from a task");
         }
+        if (!isDone() && running() == this) {
+            throw new IllegalStateException(this + " cannot wait for its own end");
+        }
+        if (!isDone() && thread.runtime().mustNotWait()) {
+            throw new IllegalStateException("joining " + this
+                    + " would stop the simulation that has to run it: use SimulatedRuntime.await(task.future())");
+        }
         return get(result, "joining " + this);
     }
 
@@ -159,7 +180,11 @@ public final class Task<T> {
         try {
             return reply.get();
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
+            switch (e.getCause()) {
+                case Exception cause -> throw cause;
+                case Error cause -> throw cause;
+                case null, default -> throw e;
+            }
         } catch (InterruptedException e) {
             throw task.interrupted();
         }
@@ -167,6 +192,9 @@ public final class Task<T> {
 
     /** The reactor carries us, so nothing else can run as the thread: being it needs no message. */
     private static <T> T runInline(SpdkThread thread, Callable<? extends T> fn) throws Exception {
+        if (thread.state() == SpdkThread.State.EXITED) {
+            throw new IllegalStateException("SpdkThread " + thread.name() + " has exited and runs nothing any more");
+        }
         Execution e = new Execution(thread.reactor());
         e.thread = thread;
         Execution outer = Execution.enter(e);
@@ -192,23 +220,36 @@ public final class Task<T> {
         return get(future, task.toString());
     }
 
-    /** Parks the task for that long by the runtime's clock. Only in a task. */
+    /** Parks the task for that long by the runtime's clock; not at all if that is negative. Only in a task. */
     public static void sleep(Duration duration) throws SpdkException {
         Task<?> task = require("Task.sleep");
+        task.checkCancelled();
         CompletableFuture<Boolean> over = task.thread.runtime().newFuture();
-        task.thread.sendInternal(() -> {
-            Poller[] self = new Poller[1];
-            self[0] = task.thread
-                    .poller("sleep of " + task.name)
-                    .period(duration.isZero() ? Duration.ofNanos(1) : duration)
-                    .body(() -> {
-                        self[0].close();
-                        over.complete(true);
-                        return Poller.Result.BUSY;
-                    })
-                    .register();
-        });
-        await(over);
+        Duration period = duration.isPositive() ? duration : Duration.ofNanos(1);
+        @Nullable Poller[] self = new @Nullable Poller[1];
+        task.thread.sendInternal(() -> self[0] = task.thread
+                .poller("sleep of " + task.name)
+                .period(period)
+                .body(() -> {
+                    closeIfOpen(self[0]);
+                    over.complete(true);
+                    return Poller.Result.BUSY;
+                })
+                .register());
+        try {
+            await(over);
+        } finally {
+            if (!over.isDone()) {
+                // Cancelled: the poller would hold the thread for the rest of the time.
+                task.thread.trySendInternal(() -> closeIfOpen(self[0]));
+            }
+        }
+    }
+
+    private static void closeIfOpen(@Nullable Poller p) {
+        if (p != null) {
+            p.close();
+        }
     }
 
     /** Lets other work of the thread go first. Only in a task. */
@@ -222,7 +263,7 @@ public final class Task<T> {
         try {
             return future.get();
         } catch (InterruptedException e) {
-            Task<?> task = current();
+            Task<?> task = running();
             if (task != null) {
                 throw task.interrupted();
             }

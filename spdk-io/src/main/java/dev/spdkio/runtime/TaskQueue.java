@@ -2,6 +2,9 @@
 package dev.spdkio.runtime;
 
 import dev.spdkio.error.LimitExceededException;
+import java.lang.invoke.VarHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -16,6 +19,10 @@ final class TaskQueue implements Executor {
     private final SpdkThread thread;
     private final MpscUnboundedVarHandleArrayQueue<Runnable> runnable = new MpscUnboundedVarHandleArrayQueue<>(64);
     private final AtomicInteger live = new AtomicInteger();
+    private final Set<Task<?>> tasks = ConcurrentHashMap.newKeySet();
+
+    /** The thread has exited: no reactor runs a continuation any more. */
+    private volatile boolean abandoned;
 
     TaskQueue(SpdkThread thread) {
         this.thread = thread;
@@ -29,16 +36,18 @@ final class TaskQueue implements Executor {
         return !runnable.isEmpty();
     }
 
-    void started() {
+    void started(Task<?> task) {
         int limit = thread.runtime().limits().tasksPerThread();
         if (live.getAndIncrement() >= limit) {
             live.getAndDecrement();
             throw new LimitExceededException(
                     "tasksPerThread", limit, "SpdkThread " + thread.name() + " cannot take another task: let some end");
         }
+        tasks.add(task);
     }
 
-    void ended() {
+    void ended(Task<?> task) {
+        tasks.remove(task);
         live.getAndDecrement();
         thread.wakeForTask();
     }
@@ -49,7 +58,31 @@ final class TaskQueue implements Executor {
     @Override
     public void execute(Runnable continuation) {
         runnable.offer(continuation);
-        thread.wakeForTask();
+        // The continuation must be visible before the look at the flag, or both sides could leave it to the other.
+        VarHandle.fullFence();
+        if (abandoned) {
+            runElsewhere();
+        } else {
+            thread.wakeForTask();
+        }
+    }
+
+    /** The thread has exited. Tasks that were forced out are cancelled, and helper threads carry them to their end. */
+    void abandon() {
+        abandoned = true;
+        VarHandle.fullFence();
+        tasks.forEach(Task::cancel);
+        runElsewhere();
+    }
+
+    private synchronized void runElsewhere() {
+        for (Runnable r = runnable.poll(); r != null; r = runnable.poll()) {
+            try {
+                thread.runtime().offload().execute(r);
+            } catch (IllegalStateException fullOrClosed) {
+                PlatformRuntime.unpinned(thread.name() + "-orphan").newThread(r).start();
+            }
+        }
     }
 
     /** Runs what is runnable now; what becomes runnable meanwhile waits for the next pass. */
@@ -64,8 +97,7 @@ final class TaskQueue implements Executor {
             if (r == null) {
                 break;
             }
-            thread.callbackStarts();
-            r.run();
+            thread.run(r);
             work++;
         }
         return work;

@@ -87,7 +87,7 @@ abstract sealed class TaskScheduler {
         @Override
         Thread unstarted(Task<?> task, Runnable body) {
             SpdkThread thread = task.thread();
-            Executor executor = continuation -> thread.tasks().execute(() -> carry(thread, task, continuation));
+            Executor executor = continuation -> thread.tasks().execute(() -> carry(task, continuation));
             try {
                 return builder(executor).name(task.name()).unstarted(body);
             } catch (ReflectiveOperationException e) {
@@ -95,8 +95,14 @@ abstract sealed class TaskScheduler {
             }
         }
 
-        private static void carry(SpdkThread thread, Task<?> task, Runnable continuation) {
-            Reactor reactor = thread.reactor();
+        private static void carry(Task<?> task, Runnable continuation) {
+            Execution here = Execution.current();
+            if (here == null) {
+                // A helper thread: the SPDK thread was forced to exit.
+                continuation.run();
+                return;
+            }
+            Reactor reactor = here.reactor;
             reactor.setRunningTask(task);
             try {
                 continuation.run();

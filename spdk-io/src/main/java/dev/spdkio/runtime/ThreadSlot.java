@@ -27,20 +27,20 @@ public final class ThreadSlot<T> {
     /** This thread's value, made now if it is the first time. Only on that thread. */
     @SuppressWarnings("unchecked")
     public T get(SpdkThread thread) {
-        Object value = thread.slot(index);
+        Object value = thread.slots().get(index);
         return value != null ? (T) value : create(thread);
     }
 
     /** This thread's value, or null if there is none. Only on that thread. */
     @SuppressWarnings("unchecked")
     public @Nullable T peek(SpdkThread thread) {
-        return (T) thread.slot(index);
+        return (T) thread.slots().get(index);
     }
 
     private T create(SpdkThread thread) {
         thread.checkCurrent("using a thread slot");
         T value = init.apply(thread);
-        thread.setSlot(index, value);
+        thread.slots().set(index, value);
         return value;
     }
 }

@@ -11,8 +11,12 @@ import java.util.concurrent.locks.LockSupport;
 sealed interface Waiter extends AutoCloseable permits Waiter.Epoll, Waiter.Park {
     Logger LOG = System.getLogger(Waiter.class.getName());
 
-    /** Sleeps at most that long; {@code Long.MAX_VALUE} is for ever. Only the reactor's OS thread calls it. */
-    void await(long nanos);
+    /**
+     * Sleeps at most that long; {@code Long.MAX_VALUE} is for ever. Only the reactor's OS thread calls it.
+     *
+     * @return how many descriptors are ready
+     */
+    int await(long nanos);
 
     /** Ends the current or the next sleep. Any thread. */
     void wake();
@@ -46,8 +50,8 @@ sealed interface Waiter extends AutoCloseable permits Waiter.Epoll, Waiter.Park 
         }
 
         @Override
-        public void await(long nanos) {
-            poll.await(nanos == Long.MAX_VALUE ? -1 : nanos);
+        public int await(long nanos) {
+            return poll.await(nanos == Long.MAX_VALUE ? -1 : nanos);
         }
 
         @Override
@@ -92,7 +96,9 @@ sealed interface Waiter extends AutoCloseable permits Waiter.Epoll, Waiter.Park 
         }
 
         @Override
-        public void await(long nanos) {
+        public int await(long nanos) {
+            // A callback may have left an interrupt behind, with which no park would ever sleep.
+            boolean _ = Thread.interrupted();
             if (!woken) {
                 if (nanos == Long.MAX_VALUE) {
                     LockSupport.park(this);
@@ -101,6 +107,7 @@ sealed interface Waiter extends AutoCloseable permits Waiter.Epoll, Waiter.Park 
                 }
             }
             woken = false;
+            return 0;
         }
 
         @Override
