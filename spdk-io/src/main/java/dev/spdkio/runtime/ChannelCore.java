@@ -20,6 +20,11 @@ final class ChannelCore<C> {
         this.context = context;
     }
 
+    /** Handles that are open. */
+    int references() {
+        return references;
+    }
+
     IoChannel<C> handle() {
         references++;
         return new IoChannel<>(this);

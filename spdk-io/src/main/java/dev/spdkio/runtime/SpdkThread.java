@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -307,6 +308,14 @@ public final class SpdkThread {
         List<String> names = new ArrayList<>();
         channels.keySet().forEach(d -> names.add(d.name()));
         return names;
+    }
+
+    /** The references to each I/O channel that is open now, by the name of its device. Only on this thread. */
+    public Map<String, Integer> channelReferences() {
+        checkCurrent("listing channels");
+        Map<String, Integer> references = new TreeMap<>();
+        channels.forEach((device, core) -> references.put(device.name(), core.references()));
+        return references;
     }
 
     /**
