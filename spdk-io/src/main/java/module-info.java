@@ -6,11 +6,13 @@ import org.jspecify.annotations.NullMarked;
  */
 @NullMarked
 module dev.spdkio {
-    requires static transitive org.jspecify;
+    requires transitive org.jspecify; // not static: RecordReader reads @Nullable at run time
     requires org.jctools.core.jdk11;
-    requires tools.jackson.databind;
+    requires transitive tools.jackson.databind;
+    requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
     exports dev.spdkio.error;
+    exports dev.spdkio.rpc;
     exports dev.spdkio.runtime;
     exports dev.spdkio.sys;
 }
