@@ -69,9 +69,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void bdevStandsOnMemoryRuntimeAndSys() {
+    void rpcStandsOnRuntime() {
+        check(mayUseOnly("dev.spdkio.rpc..", "dev.spdkio.runtime..", "dev.spdkio.error.."));
+    }
+
+    @Test
+    void bdevStandsOnMemoryRuntimeSysAndItsModulesOnRpc() {
         check(mayUseOnly(
                 "dev.spdkio.bdev..",
+                "dev.spdkio.rpc..",
                 "dev.spdkio.memory..",
                 "dev.spdkio.runtime..",
                 "dev.spdkio.error..",
