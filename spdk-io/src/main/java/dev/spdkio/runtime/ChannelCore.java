@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.runtime;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /** The one context of a device on a thread, which all {@link IoChannel} handles there share. Owned by that thread. */
 final class ChannelCore<C> {
     final IoDevice<C> device;
     final SpdkThread thread;
     final C context;
-    private final List<IoDevice.Iteration<C>> visits = new ArrayList<>(0);
     private int references;
     private boolean destroyPending;
     private boolean destroyed;
@@ -32,14 +28,6 @@ final class ChannelCore<C> {
 
     boolean isOpen() {
         return references > 0 && !destroyed;
-    }
-
-    void visitBegins(IoDevice.Iteration<C> visit) {
-        visits.add(visit);
-    }
-
-    void visitEnds(IoDevice.Iteration<C> visit) {
-        visits.remove(visit);
     }
 
     /** One handle less. The context goes in a later pass, unless somebody took a handle again before. */
@@ -65,8 +53,6 @@ final class ChannelCore<C> {
         try {
             device.destroyContext(context);
         } finally {
-            // Who was to go on from here cannot any more.
-            List.copyOf(visits).forEach(IoDevice.Iteration::abandon);
             device.channelGone(this);
         }
     }

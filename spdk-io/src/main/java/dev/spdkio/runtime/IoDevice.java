@@ -259,11 +259,11 @@ public final class IoDevice<C> {
         boolean leave() {
             boolean first = !over;
             over = true;
-            core.visitEnds(this);
+            core.thread.visits.remove(this);
             return first;
         }
 
-        /** The channel is gone, and nobody can go on from here: the traversal does by itself. */
+        /** The thread is forced to exit, and nobody can go on from here: the traversal does by itself. */
         void abandon() {
             if (leave()) {
                 traversal.advance();

@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SimulatedRuntime extends SpdkRuntime {
     /** Rounds after which a world that is still busy is taken for one that will never rest. */
-    private static final int MAX_ROUNDS = 10_000_000;
+    private static final int MAX_ROUNDS = 1_000_000;
+
+    /** Rounds that find work at one instant; then time moves on, as it would for pollers that are always BUSY. */
+    private static final int ROUNDS_PER_INSTANT = 10_000;
 
     /** How long a wait may depend on the real world: a file's I/O, say. */
     private static final long REAL_WAIT_NANOS = 30_000_000_000L;
@@ -155,10 +158,14 @@ public final class SimulatedRuntime extends SpdkRuntime {
     /** Runs everything, in an order drawn from the seed, until nothing is left to do at this instant. */
     public void runUntilIdle() {
         for (int rounds = 0; step(); rounds++) {
-            if (rounds == MAX_ROUNDS) {
-                throw new IllegalStateException("the simulated world is still busy after " + MAX_ROUNDS
-                        + " rounds at one instant: a poller that is always BUSY? threads " + threads());
-            }
+            checkRounds(rounds);
+        }
+    }
+
+    private void checkRounds(int rounds) {
+        if (rounds >= MAX_ROUNDS) {
+            throw new IllegalStateException("the simulated world (seed " + seed + ") is still busy after " + rounds
+                    + " rounds at one instant: a poller that is always BUSY? threads " + threads());
         }
     }
 
@@ -166,7 +173,7 @@ public final class SimulatedRuntime extends SpdkRuntime {
     public void runFor(Duration d) {
         long end = clock.now + d.toNanos();
         while (true) {
-            runUntilIdle();
+            runThisInstant();
             long next = nextExpiration();
             if (next > end) {
                 break;
@@ -174,7 +181,14 @@ public final class SimulatedRuntime extends SpdkRuntime {
             clock.now = Math.max(clock.now, next);
         }
         clock.now = end;
-        runUntilIdle();
+        runThisInstant();
+    }
+
+    private void runThisInstant() {
+        int rounds = 0;
+        while (step() && rounds < ROUNDS_PER_INSTANT) {
+            rounds++;
+        }
     }
 
     /**
@@ -186,15 +200,22 @@ public final class SimulatedRuntime extends SpdkRuntime {
      */
     public <T> T await(CompletableFuture<T> future) {
         long realDeadline = 0;
+        int busyRounds = 0;
         while (!future.isDone()) {
             if (step()) {
                 realDeadline = 0;
-                continue;
+                if (++busyRounds < ROUNDS_PER_INSTANT) {
+                    continue;
+                }
+                if (nextExpiration() == PollerSet.NEVER) {
+                    checkRounds(busyRounds);
+                    continue;
+                }
             }
             if (future.isDone()) {
                 break;
             }
-            if (dependsOnDescriptors()) {
+            if (busyRounds < ROUNDS_PER_INSTANT && dependsOnDescriptors()) {
                 long realNow = System.nanoTime();
                 realDeadline = realDeadline == 0 ? realNow + REAL_WAIT_NANOS : realDeadline;
                 if (realNow - realDeadline < 0) {
@@ -208,6 +229,7 @@ public final class SimulatedRuntime extends SpdkRuntime {
                         + ") has nothing left to do, and what is awaited is not done; threads " + threads());
             }
             clock.now = Math.max(clock.now, next);
+            busyRounds = 0;
         }
         try {
             return future.get();

@@ -54,6 +54,9 @@ public final class SpdkThread {
     private final PollerSet pollers = new PollerSet(this);
     private final TaskQueue tasks;
     final Map<IoDevice<?>, ChannelCore<?>> channels = new HashMap<>();
+    /** Traversals that are here now. */
+    final List<IoDevice.Iteration<?>> visits = new ArrayList<>();
+
     private final ThreadSlots slots = new ThreadSlots();
     private final ThreadExit exit = new ThreadExit(this);
 
@@ -545,6 +548,7 @@ public final class SpdkThread {
                 && pollers.registered().isEmpty()
                 && tasks.live() == 0
                 && channels.isEmpty()
+                && visits.isEmpty()
                 && pendingOperations.get() == 0;
     }
 

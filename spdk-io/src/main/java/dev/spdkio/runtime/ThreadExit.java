@@ -66,6 +66,7 @@ final class ThreadExit {
                 thread.stats());
         thread.runAcceptedMessages();
         thread.runDeferred();
+        List.copyOf(thread.visits).forEach(visit -> thread.run(visit::abandon));
     }
 
     private void takeDown() {

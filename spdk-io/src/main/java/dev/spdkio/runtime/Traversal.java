@@ -46,7 +46,7 @@ final class Traversal<C> {
             return;
         }
         IoDevice.Iteration<C> visit = new IoDevice.Iteration<>(this, core);
-        core.visitBegins(visit);
+        core.thread.visits.add(visit);
         try {
             visitor.visit(visit);
         } catch (Throwable t) {
