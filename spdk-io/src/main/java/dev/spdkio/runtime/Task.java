@@ -120,8 +120,18 @@ public final class Task<T> {
     }
 
     /** Completes with its value or exception. Cancelling the future does not cancel the task. */
+    @SuppressWarnings("FutureReturnValueIgnored") // what completes the copy cannot fail
     public CompletableFuture<T> future() {
-        return result.copy();
+        // Not a copy(): that would wrap a cancellation, and not be cancelled itself.
+        CompletableFuture<T> copy = thread.runtime().newFuture();
+        result.whenComplete((value, failure) -> {
+            if (failure != null) {
+                copy.completeExceptionally(failure);
+            } else {
+                copy.complete(value);
+            }
+        });
+        return copy;
     }
 
     /**
