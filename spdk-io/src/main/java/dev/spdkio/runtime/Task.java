@@ -279,6 +279,9 @@ public final class Task<T> {
             }
             Thread.currentThread().interrupt();
             throw new CompletionException(what + " was interrupted", e);
+        } catch (CancellationException e) {
+            // The future wraps it in one that says nothing.
+            throw e.getCause() instanceof CancellationException cause ? cause : e;
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             switch (cause) {
