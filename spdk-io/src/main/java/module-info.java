@@ -11,6 +11,9 @@ module dev.spdkio {
     requires transitive tools.jackson.databind;
     requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
+    exports dev.spdkio.bdev;
+    exports dev.spdkio.bdev.malloc;
+    exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.error;
     exports dev.spdkio.rpc;
     exports dev.spdkio.runtime;

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.IoDevice;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.sys.Errno;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A block device. Stands for {@code struct spdk_bdev}.
+ *
+ * <p>Holding one keeps nothing alive: open it by {@link BdevManager#open} to be told when it goes, and to keep it until then.
+ *
+ * <p>Thread rule: everything here may be called on any thread.
+ */
+public final class Bdev {
+    enum State {
+        REGISTERED,
+        REMOVING,
+        DESTROYING,
+        GONE
+    }
+
+    final BdevManager manager;
+    final BdevSpec spec;
+    final int blockSize;
+    final int blockShift;
+    final int typeMask;
+    final IoDevice<DeviceChannel> ioDevice;
+    final BdevReset reset;
+    final SplitRules rules;
+    private final UUID uuid;
+    private final BdevOps<Object> ops;
+    private volatile long blockCount;
+
+    private final Object lock = new Object();
+    private final List<BdevDesc> descs = new ArrayList<>();
+    private final ChannelStats closedChannels = new ChannelStats();
+    private volatile State state = State.REGISTERED;
+    private boolean toldRemoval;
+    private final CompletableFuture<Void> gone;
+
+    @SuppressWarnings("unchecked") // the channels that ops gets are those that ops made
+    Bdev(BdevManager manager, BdevSpec spec, BdevOps<?> ops) {
+        this.manager = manager;
+        this.spec = spec;
+        this.uuid = Objects.requireNonNull(spec.uuid());
+        this.ops = (BdevOps<Object>) ops;
+        this.blockSize = spec.blockSize();
+        this.blockShift = Integer.bitCount(blockSize) == 1 ? Integer.numberOfTrailingZeros(blockSize) : -1;
+        this.blockCount = spec.blockCount();
+        this.typeMask = supportedTypes(this.ops);
+        this.gone = manager.runtime().newFuture();
+        this.reset = new BdevReset(this);
+        this.rules = new SplitRules(spec, manager.options());
+        this.ioDevice = IoDevice.register(
+                manager.runtime(), "bdev " + spec.name(), this::createChannel, DeviceChannel::destroy);
+    }
+
+    private static int supportedTypes(BdevOps<?> ops) {
+        int mask = 0;
+        for (IoType type : IoType.values()) {
+            if (ops.supports(type)) {
+                mask |= type.bit();
+            }
+        }
+        return mask;
+    }
+
+    private DeviceChannel createChannel(SpdkThread thread) {
+        return new DeviceChannel(this, manager.hub(thread), ops, ops.openChannel(thread));
+    }
+
+    // ---- properties ------------------------------------------------------------------------------------------------
+
+    /** The name. */
+    public String name() {
+        return spec.name();
+    }
+
+    /** The further names, the UUID included. */
+    public List<String> aliases() {
+        return manager.aliasesOf(this);
+    }
+
+    /** The identity. */
+    public UUID uuid() {
+        return uuid;
+    }
+
+    /** What kind of device it is, for people. */
+    public String productName() {
+        return spec.productName();
+    }
+
+    /** Bytes of a block. */
+    public int blockSize() {
+        return blockSize;
+    }
+
+    /** Blocks, as of now. */
+    public long blockCount() {
+        return blockCount;
+    }
+
+    /** Bytes, as of now. */
+    public long sizeBytes() {
+        return blockCount * blockSize;
+    }
+
+    /** What addresses of buffers must be multiples of, in bytes, if they are not to go through a bounce buffer. */
+    public int requiredAlignment() {
+        return spec.requiredAlignment();
+    }
+
+    /** Blocks between the boundaries that an I/O should not cross; 0 for none. */
+    public int optimalIoBoundary() {
+        return spec.optimalIoBoundary();
+    }
+
+    /** Whether the hub splits I/O at {@link #optimalIoBoundary}. */
+    public boolean splitOnOptimalIoBoundary() {
+        return spec.splitOnOptimalIoBoundary();
+    }
+
+    /** Blocks that the device writes at once. */
+    public int writeUnitSize() {
+        return spec.writeUnitSize();
+    }
+
+    /** Whether writes must be whole write units. */
+    public boolean splitOnWriteUnit() {
+        return spec.splitOnWriteUnit();
+    }
+
+    /** Most blocks of one read or write at the device; 0 for no limit. */
+    public int maxRwBlocks() {
+        return spec.maxRwBlocks();
+    }
+
+    /** Most bytes of one segment at the device; 0 for no limit. */
+    public int maxSegmentSize() {
+        return spec.maxSegmentSize();
+    }
+
+    /** Most segments of one read or write at the device; 0 for no limit. */
+    public int maxSegments() {
+        return spec.maxSegments();
+    }
+
+    /** Most blocks of one unmap at the device; 0 for no limit. */
+    public long maxUnmapBlocks() {
+        return spec.maxUnmapBlocks();
+    }
+
+    /** Most blocks of one write zeroes at the device; 0 for no limit. */
+    public long maxWriteZeroesBlocks() {
+        return spec.maxWriteZeroesBlocks();
+    }
+
+    /** Whether written data may be lost with power until it is flushed. */
+    public boolean writeCache() {
+        return spec.writeCache();
+    }
+
+    /** Whether that type of I/O is possible, natively or {@linkplain #emulates emulated}. */
+    public boolean supports(IoType type) {
+        return (effectiveTypes() & type.bit()) != 0;
+    }
+
+    /** Whether that type of I/O is possible only because the hub makes it from others: write zeroes from writes. */
+    public boolean emulates(IoType type) {
+        return supports(type) && (typeMask & type.bit()) == 0;
+    }
+
+    /** The types of I/O that are possible. */
+    public Set<IoType> supportedTypes() {
+        EnumSet<IoType> types = EnumSet.noneOf(IoType.class);
+        for (IoType type : IoType.values()) {
+            if (supports(type)) {
+                types.add(type);
+            }
+        }
+        return types;
+    }
+
+    int effectiveTypes() {
+        return (typeMask & IoType.WRITE.bit()) != 0 ? typeMask | IoType.WRITE_ZEROES.bit() : typeMask;
+    }
+
+    /** Whether it is registered and stays so, as far as is known. */
+    public boolean isRegistered() {
+        return state == State.REGISTERED;
+    }
+
+    /** How many descriptors are open. */
+    public int openCount() {
+        synchronized (lock) {
+            return descs.size();
+        }
+    }
+
+    /** The manager it is registered with. */
+    public BdevManager manager() {
+        return manager;
+    }
+
+    /** What the module has to say about it. App thread. */
+    public void dumpInfo(Map<String, Object> out) {
+        ops.dumpInfo(out);
+    }
+
+    /** The RPC call that would make it again, or null. App thread. */
+    public BdevOps.@Nullable ConfigCall configCall() {
+        return ops.configCall();
+    }
+
+    // ---- statistics --------------------------------------------------------------------------------------------------
+
+    /** What it has done on all threads so far. Any thread. */
+    public CompletableFuture<BdevStats> stats() {
+        return stats(BdevStats.Reset.NONE);
+    }
+
+    /** What it has done on all threads so far; sets back what {@code mode} says. Any thread; {@code spdk_bdev_get_device_stat}. */
+    public CompletableFuture<BdevStats> stats(BdevStats.Reset mode) {
+        CompletableFuture<BdevStats> result = manager.runtime().newFuture();
+        manager.appThread().execute(() -> {
+            ChannelStats sum = new ChannelStats();
+            synchronized (lock) {
+                sum.add(closedChannels);
+                closedChannels.reset(mode);
+            }
+            ioDevice.forEachChannel(
+                    i -> {
+                        ChannelStats one = i.context().stats;
+                        synchronized (sum) {
+                            sum.add(one);
+                        }
+                        one.reset(mode);
+                        i.next();
+                    },
+                    failure -> {
+                        if (failure != null) {
+                            result.completeExceptionally(failure);
+                        } else {
+                            result.complete(BdevStats.of(sum));
+                        }
+                    });
+        });
+        return result;
+    }
+
+    void channelClosed(DeviceChannel channel) {
+        synchronized (lock) {
+            closedChannels.add(channel.stats);
+        }
+    }
+
+    // ---- size --------------------------------------------------------------------------------------------------------
+
+    /**
+     * The device has another size now: every descriptor is told. Any thread; {@code spdk_bdev_notify_blockcnt_change}.
+     *
+     * @throws SpdkException EBUSY if it would shrink while it is open
+     */
+    public void notifyBlockCount(long blocks) throws SpdkException {
+        if (blocks < 0 || blocks > Long.MAX_VALUE / blockSize) {
+            throw new IllegalArgumentException("bdev " + name() + " cannot have " + blocks + " blocks of " + blockSize);
+        }
+        synchronized (lock) {
+            if (blocks == blockCount) {
+                return;
+            }
+            if (blocks < blockCount && !descs.isEmpty()) {
+                throw new SpdkException(
+                        Errno.EBUSY,
+                        "bdev " + name() + " cannot shrink from " + blockCount + " to " + blocks + " blocks while "
+                                + descs.size() + " descriptors are open: close them first");
+            }
+            blockCount = blocks;
+            descs.forEach(BdevDesc::tellResized);
+        }
+    }
+
+    // ---- opening, removal ----------------------------------------------------------------------------------------------
+
+    BdevDesc open(SpdkThread owner, OpenMode mode, BdevEventListener listener) throws SpdkException {
+        synchronized (lock) {
+            if (state != State.REGISTERED) {
+                throw new SpdkException(Errno.ENODEV, "bdev " + name() + " is being removed and cannot be opened");
+            }
+            BdevDesc desc = new BdevDesc(this, owner, mode, listener);
+            descs.add(desc);
+            return desc;
+        }
+    }
+
+    void descClosed(BdevDesc desc) {
+        synchronized (lock) {
+            descs.remove(desc);
+        }
+        destroyIfUnused();
+    }
+
+    CompletableFuture<Void> unregister() {
+        synchronized (lock) {
+            if (state != State.REGISTERED) {
+                CompletableFuture<Void> refused = manager.runtime().newFuture();
+                refused.completeExceptionally(new SpdkException(
+                        Errno.EBUSY, "bdev " + name() + " is being removed already: wait for the first removal"));
+                return refused;
+            }
+            state = State.REMOVING;
+        }
+        manager.appThread().sendInternal(() -> ioDevice.forEachChannel(
+                i -> {
+                    i.context().abortQueued();
+                    i.next();
+                },
+                _ -> tellRemoval()));
+        return gone.copy();
+    }
+
+    private void tellRemoval() {
+        synchronized (lock) {
+            toldRemoval = true;
+            descs.forEach(BdevDesc::tellRemoved);
+        }
+        destroyIfUnused();
+    }
+
+    private void destroyIfUnused() {
+        synchronized (lock) {
+            if (state != State.REMOVING || !toldRemoval || !descs.isEmpty()) {
+                return;
+            }
+            state = State.DESTROYING;
+        }
+        manager.appThread().sendInternal(this::destroy);
+    }
+
+    private void destroy() {
+        CompletableFuture<Void> channelsGone = ioDevice.unregister();
+        manager.forget(this);
+        channelsGone.thenCompose(_ -> ops.destruct()).whenComplete((_, failure) -> {
+            state = State.GONE;
+            if (failure != null) {
+                gone.completeExceptionally(failure);
+            } else {
+                gone.complete(null);
+            }
+        });
+    }
+
+    @Override
+    public String toString() {
+        return "bdev " + name() + " (" + productName() + ", " + blockCount + " blocks of " + blockSize + ")";
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.runtime.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An open device. Stands for {@code struct spdk_bdev_desc}.
+ *
+ * <p>Owned by the thread that opened it, where its events arrive; other threads do I/O through channels of their own. Closing
+ * closes its channels first: they take no more I/O, what they have goes on to its end, and only then is the device let go.
+ *
+ * <p>Thread rule: any thread, except {@link #openChannel}.
+ */
+public final class BdevDesc implements AutoCloseable {
+    private final Bdev bdev;
+    private final SpdkThread owner;
+    private final OpenMode mode;
+    private final BdevEventListener listener;
+    private final CompletableFuture<Void> closed;
+
+    private final Object lock = new Object();
+    private final List<BdevChannel> channels = new ArrayList<>();
+    private boolean closing;
+    private boolean resizePending;
+
+    BdevDesc(Bdev bdev, SpdkThread owner, OpenMode mode, BdevEventListener listener) {
+        this.bdev = bdev;
+        this.owner = owner;
+        this.mode = mode;
+        this.listener = listener;
+        this.closed = owner.runtime().newFuture();
+    }
+
+    /** The device. */
+    public Bdev bdev() {
+        return bdev;
+    }
+
+    /** The thread that opened it. */
+    public SpdkThread thread() {
+        return owner;
+    }
+
+    /** What it is for. */
+    public OpenMode mode() {
+        return mode;
+    }
+
+    /** Whether {@link #close} was called. */
+    public boolean isClosed() {
+        synchronized (lock) {
+            return closing;
+        }
+    }
+
+    /**
+     * A channel for I/O on the calling thread: an SpdkThread, or in a task, whose thread gets it. {@code
+     * spdk_bdev_get_io_channel}.
+     *
+     * @throws IllegalStateException if this descriptor is closed
+     * @throws WrongThreadException if the caller is neither
+     */
+    public BdevChannel openChannel() {
+        if (SpdkThread.current() == null && Task.current() != null) {
+            return inTask();
+        }
+        SpdkThread thread = SpdkThread.require();
+        synchronized (lock) {
+            checkOpen();
+        }
+        BdevChannel channel = new BdevChannel(this, thread, bdev.ioDevice.channel());
+        boolean late;
+        synchronized (lock) {
+            late = closing;
+            if (!late) {
+                channels.add(channel);
+            }
+        }
+        if (late) {
+            channel.close();
+            checkOpen();
+        }
+        return channel;
+    }
+
+    private BdevChannel inTask() {
+        try {
+            return Task.call(this::openChannel);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("opening a channel of " + this, e);
+        }
+    }
+
+    private void checkOpen() {
+        if (isClosed()) {
+            throw new IllegalStateException(this + " is closed: open the bdev again");
+        }
+    }
+
+    /** A channel has gone, its I/O too. */
+    void channelGone(BdevChannel channel) {
+        boolean last;
+        synchronized (lock) {
+            last = channels.remove(channel) && closing && channels.isEmpty();
+        }
+        if (last) {
+            gone();
+        }
+    }
+
+    /** Closes it, its channels first; what they have in flight goes on to its end. Idempotent; {@code spdk_bdev_close}. */
+    @Override
+    public void close() {
+        List<BdevChannel> children;
+        synchronized (lock) {
+            if (closing) {
+                return;
+            }
+            closing = true;
+            children = List.copyOf(channels);
+        }
+        if (children.isEmpty()) {
+            gone();
+        } else {
+            children.forEach(BdevChannel::close);
+        }
+    }
+
+    private void gone() {
+        bdev.descClosed(this);
+        closed.complete(null);
+    }
+
+    /** Completes when the last I/O of its channels has ended and the device is let go. */
+    public CompletableFuture<Void> closed() {
+        return closed.copy();
+    }
+
+    // ---- events ------------------------------------------------------------------------------------------------------
+
+    void tellRemoved() {
+        owner.trySendInternal(() -> deliver(BdevEvent.REMOVED));
+    }
+
+    /** Several changes of size that were not delivered yet are one event. */
+    void tellResized() {
+        synchronized (lock) {
+            if (resizePending) {
+                return;
+            }
+            resizePending = true;
+        }
+        owner.trySendInternal(() -> {
+            synchronized (lock) {
+                resizePending = false;
+            }
+            deliver(BdevEvent.RESIZED);
+        });
+    }
+
+    private void deliver(BdevEvent event) {
+        if (!isClosed()) {
+            listener.event(event, this);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "descriptor of bdev " + bdev.name() + " (" + mode + ", opened on SpdkThread " + owner.name() + ")";
+    }
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.DmaPool;
+import dev.spdkio.runtime.SpdkRuntime;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.runtime.Task;
+import dev.spdkio.runtime.ThreadSlot;
+import dev.spdkio.sys.Errno;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The block devices of one application: who they are, and how they come, are opened and go.
+ *
+ * <p>Stands for the global state of {@code lib/bdev}; here it is an object, so that two applications can live in one JVM.
+ *
+ * <p>Thread rule: everything may be called on any thread unless it says otherwise.
+ */
+public final class BdevManager implements AutoCloseable {
+    /** The hubs of a thread: one for each manager, so one in all but tests. */
+    private static final ThreadSlot<Map<BdevManager, HubThread>> HUBS = new ThreadSlot<>(_ -> new IdentityHashMap<>());
+
+    private final SpdkRuntime runtime;
+    private final SpdkThread appThread;
+    private final DmaPool pool;
+    private final BdevOptions options;
+
+    private final Object lock = new Object();
+    private final Map<String, Bdev> byName = new LinkedHashMap<>();
+    private final List<Bdev> bdevs = new ArrayList<>();
+    private final AtomicLong badCompletions = new AtomicLong();
+    private @Nullable DmaBuf zeroes;
+
+    private BdevManager(SpdkRuntime runtime, SpdkThread appThread, DmaPool pool, BdevOptions options) {
+        this.runtime = Objects.requireNonNull(runtime, "runtime");
+        this.appThread = Objects.requireNonNull(appThread, "appThread");
+        this.pool = Objects.requireNonNull(pool, "pool");
+        this.options = Objects.requireNonNull(options, "options");
+    }
+
+    /**
+     * Makes a manager without devices.
+     *
+     * @param appThread where devices are destroyed and other control work is done
+     * @param pool where bounce buffers and the shared buffer of zeroes come from
+     */
+    public static BdevManager create(SpdkRuntime runtime, SpdkThread appThread, DmaPool pool, BdevOptions options) {
+        return new BdevManager(runtime, appThread, pool, options);
+    }
+
+    /** The runtime. */
+    public SpdkRuntime runtime() {
+        return runtime;
+    }
+
+    /** Where control work is done. */
+    public SpdkThread appThread() {
+        return appThread;
+    }
+
+    /** Where bounce buffers come from. */
+    public DmaPool pool() {
+        return pool;
+    }
+
+    /** The bounds in force. */
+    public BdevOptions options() {
+        return options;
+    }
+
+    /** The hub of a thread; only on that thread. */
+    HubThread hub(SpdkThread thread) {
+        return HUBS.get(thread).computeIfAbsent(this, _ -> new HubThread(thread, this));
+    }
+
+    // ---- registry ----------------------------------------------------------------------------------------------------
+
+    /** The devices in the order of their registration; a snapshot, those being removed included. */
+    public List<Bdev> bdevs() {
+        synchronized (lock) {
+            return List.copyOf(bdevs);
+        }
+    }
+
+    /** The device with that name, alias or UUID, or null. {@code spdk_bdev_get_by_name}. */
+    public @Nullable Bdev lookup(String name) {
+        synchronized (lock) {
+            return byName.get(name);
+        }
+    }
+
+    /** The device with that UUID, or null. */
+    public @Nullable Bdev lookup(UUID uuid) {
+        return lookup(uuid.toString());
+    }
+
+    private Bdev require(String name) throws SpdkException {
+        Bdev bdev = lookup(name);
+        if (bdev == null) {
+            throw new SpdkException(
+                    Errno.ENODEV,
+                    "there is no bdev " + name + ": " + (bdevs.isEmpty() ? "none is registered" : "there are " + names()));
+        }
+        return bdev;
+    }
+
+    private List<String> names() {
+        return bdevs().stream().limit(16).map(Bdev::name).toList();
+    }
+
+    /**
+     * Registers a device: from now on it can be found and opened. {@code spdk_bdev_register}.
+     *
+     * @throws SpdkException EEXIST if its name, an alias or its UUID is taken
+     */
+    public Bdev register(BdevSpec spec, BdevOps<?> ops) throws SpdkException {
+        BdevSpec complete = spec.uuid() != null ? spec : spec.withUuid(UUID.randomUUID());
+        List<String> names = new ArrayList<>();
+        names.add(complete.name());
+        names.addAll(complete.aliases());
+        String uuidName = Objects.requireNonNull(complete.uuid()).toString();
+        if (!names.contains(uuidName)) {
+            names.add(uuidName);
+        }
+        synchronized (lock) {
+            for (String name : names) {
+                checkFree(name, complete.name());
+            }
+            Bdev bdev = new Bdev(this, complete, ops);
+            names.forEach(name -> byName.put(name, bdev));
+            bdevs.add(bdev);
+            return bdev;
+        }
+    }
+
+    private void checkFree(String name, String wanted) throws SpdkException {
+        Bdev taken = byName.get(name);
+        if (taken != null) {
+            throw new SpdkException(
+                    Errno.EEXIST,
+                    "bdev " + wanted + " cannot have the name " + name + ": bdev " + taken.name() + " has it"
+                            + (taken.isRegistered() ? "; choose another" : " until its removal is complete"));
+        }
+    }
+
+    /**
+     * Gives a device a further name. {@code spdk_bdev_alias_add}.
+     *
+     * @throws SpdkException EEXIST if the name is taken, ENODEV if the device is not registered
+     */
+    public void addAlias(Bdev bdev, String alias) throws SpdkException {
+        if (alias.isBlank()) {
+            throw new IllegalArgumentException("bdev " + bdev.name() + ": an alias must not be blank");
+        }
+        synchronized (lock) {
+            if (!bdevs.contains(bdev)) {
+                throw new SpdkException(Errno.ENODEV, "bdev " + bdev.name() + " is not registered");
+            }
+            checkFree(alias, bdev.name());
+            byName.put(alias, bdev);
+        }
+    }
+
+    /**
+     * Takes a further name away. {@code spdk_bdev_alias_del}.
+     *
+     * @throws SpdkException ENOENT if it is not an alias of the device
+     */
+    public void removeAlias(Bdev bdev, String alias) throws SpdkException {
+        synchronized (lock) {
+            if (alias.equals(bdev.name()) || byName.get(alias) != bdev) {
+                throw new SpdkException(Errno.ENOENT, alias + " is not an alias of bdev " + bdev.name());
+            }
+            byName.remove(alias);
+        }
+    }
+
+    List<String> aliasesOf(Bdev bdev) {
+        synchronized (lock) {
+            return byName.entrySet().stream()
+                    .filter(e -> e.getValue() == bdev && !e.getKey().equals(bdev.name()))
+                    .map(Map.Entry::getKey)
+                    .toList();
+        }
+    }
+
+    void forget(Bdev bdev) {
+        synchronized (lock) {
+            byName.values().removeIf(other -> other == bdev);
+            bdevs.remove(bdev);
+        }
+    }
+
+    /**
+     * Removes a device: queued I/O is aborted, every descriptor is told, and when the last one is closed the device is
+     * destroyed. {@code spdk_bdev_unregister}.
+     *
+     * @return completes when the device is gone; fails with EBUSY if it is being removed already
+     */
+    public CompletableFuture<Void> unregister(Bdev bdev) {
+        return bdev.unregister();
+    }
+
+    /**
+     * The same by name.
+     *
+     * @throws SpdkException ENODEV if there is no such device
+     */
+    public CompletableFuture<Void> unregister(String name) throws SpdkException {
+        return require(name).unregister();
+    }
+
+    // ---- opening -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens a device. On an SpdkThread, or in a task of one; that thread owns the descriptor. {@code spdk_bdev_open_ext}.
+     *
+     * @param name a name, alias or UUID
+     * @param listener hears of events until the descriptor is closed
+     * @throws SpdkException ENODEV if there is no such device or it is being removed
+     */
+    public BdevDesc open(String name, OpenMode mode, BdevEventListener listener) throws SpdkException {
+        Objects.requireNonNull(mode, "mode");
+        Objects.requireNonNull(listener, "listener");
+        SpdkThread owner = callingThread("opening bdev " + name);
+        return require(name).open(owner, mode, listener);
+    }
+
+    /** The SPDK thread as which, or in a task of which, the caller runs. */
+    private SpdkThread callingThread(String what) {
+        SpdkThread t = SpdkThread.current();
+        if (t == null) {
+            Task<?> task = Task.current();
+            t = task != null ? task.thread() : SpdkThread.require();
+        }
+        if (t.runtime() != runtime) {
+            throw new IllegalArgumentException(what + ": " + t + " belongs to runtime " + t.runtime().name()
+                    + ", the bdevs to " + runtime.name());
+        }
+        return t;
+    }
+
+    /**
+     * Calls {@code visitor} for every device that is registered, while holding a descriptor of it, so that none can go
+     * meanwhile. On an SpdkThread or in a task; {@code spdk_for_each_bdev}.
+     */
+    public void forEachBdev(Consumer<Bdev> visitor) {
+        SpdkThread owner = callingThread("visiting the bdevs");
+        for (Bdev bdev : bdevs()) {
+            BdevDesc hold;
+            try {
+                hold = bdev.open(owner, OpenMode.READ_ONLY, BdevEventListener.NONE);
+            } catch (SpdkException removedMeanwhile) {
+                continue;
+            }
+            try {
+                visitor.accept(bdev);
+            } finally {
+                hold.close();
+            }
+        }
+    }
+
+    // ---- shared things -------------------------------------------------------------------------------------------------
+
+    /** The buffer of zeroes from which write zeroes is emulated, made at the first need. */
+    DmaBuf zeroes(int atLeast) {
+        synchronized (lock) {
+            DmaBuf buf = zeroes;
+            if (buf == null) {
+                buf = pool.allocate(Math.max(options.zeroBufferBytes(), atLeast));
+                buf.fill((byte) 0);
+                zeroes = buf;
+            }
+            return buf;
+        }
+    }
+
+    long countBadCompletion() {
+        return badCompletions.incrementAndGet();
+    }
+
+    /** How often a device completed an I/O that it did not have. */
+    public long badCompletions() {
+        return badCompletions.get();
+    }
+
+    /** Removes all devices. Completes when they are gone, which waits for their descriptors. */
+    public CompletableFuture<Void> closeAsync() {
+        CompletableFuture<?>[] removals = bdevs().stream()
+                .filter(Bdev::isRegistered)
+                .map(this::unregister)
+                .toArray(CompletableFuture<?>[]::new);
+        return CompletableFuture.allOf(removals).whenComplete((_, _) -> {
+            synchronized (lock) {
+                if (zeroes != null) {
+                    zeroes.close();
+                    zeroes = null;
+                }
+            }
+        });
+    }
+
+    /** Begins {@link #closeAsync} without waiting for it. */
+    @Override
+    public void close() {
+        closeAsync();
+    }
+
+    @Override
+    public String toString() {
+        return "bdevs of " + runtime.name();
+    }
+}

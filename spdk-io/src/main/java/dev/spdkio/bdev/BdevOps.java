@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.runtime.SpdkThread;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a device does for the hub: the module's side of a {@link Bdev}. Stands for {@code struct spdk_bdev_fn_table}.
+ *
+ * <p>The hub has done the checks, splitting, bouncing and waiting before a device sees an I/O; a device moves the bytes and
+ * says how it went.
+ *
+ * @param <C> the device's state on one thread
+ */
+public interface BdevOps<C> {
+    /**
+     * Starts an I/O. On the thread of {@code channel}; must not block.
+     *
+     * <p>Ends by exactly one {@link BdevIo#complete}, now or later: completing right here is fine, the hub defers what must
+     * be deferred. {@link IoStatus#NOMEM} asks the hub to submit it again later. An exception fails the I/O.
+     */
+    void submit(C channel, BdevIo io);
+
+    /** Whether it can do that type natively. Any thread, a constant for each device. */
+    boolean supports(IoType type);
+
+    /** Makes the state of a thread that begins to use the device. On that thread; must not block. */
+    C openChannel(SpdkThread thread);
+
+    /** Takes that state down: nothing is in flight on it. On its thread; must not block. */
+    void closeChannel(C channel);
+
+    /** Frees the device: no descriptor and no channel is left. On the app thread. */
+    CompletionStage<Void> destruct();
+
+    /** Adds what is special about this device to its description in {@code bdev_get_bdevs}. App thread. */
+    default void dumpInfo(Map<String, Object> out) {}
+
+    /** The RPC call that would make this device again, or null if it is not made by configuration. App thread. */
+    default @Nullable ConfigCall configCall() {
+        return null;
+    }
+
+    /**
+     * A call of a saved configuration.
+     *
+     * @param method the RPC method
+     * @param params its parameters, in order
+     */
+    record ConfigCall(String method, Map<String, Object> params) {}
+}

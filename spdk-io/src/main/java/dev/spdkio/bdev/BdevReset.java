@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The resets of one device: one at a time, first come first served.
+ *
+ * <p>Every channel is frozen, which aborts what waits in the hub and whatever is submitted meanwhile; the module resets; the
+ * channels are released. A channel that is opened meanwhile is not frozen: its I/O is the module's to sort out, as in SPDK.
+ *
+ * <p>Thread rule: any thread; each step runs on the thread of the request it serves.
+ */
+final class BdevReset {
+    private final Bdev bdev;
+    private final Object lock = new Object();
+    private final ArrayDeque<Request> queue = new ArrayDeque<>();
+
+    BdevReset(Bdev bdev) {
+        this.bdev = bdev;
+    }
+
+    /** Queues a reset that was asked for on the thread of {@code channel}. */
+    void submit(DeviceChannel channel, BdevChannel owner, IoCompletion completion, @Nullable Object userData) {
+        Request request = new Request(channel, owner, completion, userData);
+        boolean first;
+        synchronized (lock) {
+            queue.addLast(request);
+            first = queue.size() == 1;
+        }
+        if (first) {
+            freeze(request);
+        }
+    }
+
+    boolean isUnderWay() {
+        synchronized (lock) {
+            return !queue.isEmpty();
+        }
+    }
+
+    private void freeze(Request request) {
+        bdev.ioDevice.forEachChannel(
+                i -> {
+                    i.context().freeze();
+                    i.next();
+                },
+                _ -> request.resetDevice());
+    }
+
+    private void unfreeze(Request request, IoStatus status) {
+        bdev.ioDevice.forEachChannel(
+                i -> {
+                    i.context().unfreeze();
+                    i.next();
+                },
+                _ -> finished(request, status));
+    }
+
+    private void finished(Request request, IoStatus status) {
+        Request next;
+        synchronized (lock) {
+            queue.removeFirst();
+            next = queue.peekFirst();
+        }
+        if (next != null) {
+            next.channel.thread.sendInternal(() -> freeze(next));
+        }
+        request.owner.requestEnded();
+        request.channel.hub.call(request.completion, status, request.userData);
+    }
+
+    private final class Request implements IoCompletion {
+        final DeviceChannel channel;
+        final BdevChannel owner;
+        final IoCompletion completion;
+        final @Nullable Object userData;
+
+        Request(DeviceChannel channel, BdevChannel owner, IoCompletion completion, @Nullable Object userData) {
+            this.channel = channel;
+            this.owner = owner;
+            this.completion = completion;
+            this.userData = userData;
+        }
+
+        void resetDevice() {
+            BdevIo io = channel.hub.takeForReset();
+            io.request(channel, null, IoType.RESET, 0, 0, this, null);
+            channel.toDevice(io);
+        }
+
+        @Override
+        public void completed(IoStatus status, @Nullable Object ignored) {
+            unfreeze(this, status);
+        }
+    }
+}

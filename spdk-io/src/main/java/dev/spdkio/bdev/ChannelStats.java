@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+/**
+ * The counters of one {@link DeviceChannel}.
+ *
+ * <p>Thread rule: owned by the channel's thread.
+ */
+final class ChannelStats {
+    /** The counters of one type of I/O. */
+    static final class Counters {
+        long ops;
+        long bytes;
+        long latencyNanos;
+        long maxLatencyNanos;
+        long minLatencyNanos = Long.MAX_VALUE;
+
+        void add(Counters o) {
+            ops += o.ops;
+            bytes += o.bytes;
+            latencyNanos += o.latencyNanos;
+            addExtremes(o);
+        }
+
+        private void addExtremes(Counters o) {
+            maxLatencyNanos = Math.max(maxLatencyNanos, o.maxLatencyNanos);
+            minLatencyNanos = Math.min(minLatencyNanos, o.minLatencyNanos);
+        }
+    }
+
+    private static final int TYPES = IoType.values().length;
+    private static final int KINDS = IoStatus.Kind.values().length;
+
+    final Counters[] byType = new Counters[TYPES];
+    final long[] errors = new long[KINDS];
+
+    ChannelStats() {
+        for (int i = 0; i < TYPES; i++) {
+            byType[i] = new Counters();
+        }
+    }
+
+    void count(BdevIo io, IoStatus status, long now) {
+        if (status == IoStatus.SUCCESS) {
+            Counters c = byType[io.type.ordinal()];
+            long ticks = now - io.submitNanos;
+            c.ops++;
+            c.bytes += io.blockCount * io.channel.bdev.blockSize;
+            c.latencyNanos += ticks;
+            if (ticks > c.maxLatencyNanos) {
+                c.maxLatencyNanos = ticks;
+            }
+            if (ticks < c.minLatencyNanos) {
+                c.minLatencyNanos = ticks;
+            }
+        } else {
+            errors[status.kind().ordinal()]++;
+        }
+    }
+
+    void add(ChannelStats o) {
+        for (int i = 0; i < TYPES; i++) {
+            byType[i].add(o.byType[i]);
+        }
+        for (int i = 0; i < KINDS; i++) {
+            errors[i] += o.errors[i];
+        }
+    }
+
+    void reset(BdevStats.Reset mode) {
+        if (mode == BdevStats.Reset.ALL || mode == BdevStats.Reset.ERROR) {
+            java.util.Arrays.fill(errors, 0);
+        }
+        if (mode == BdevStats.Reset.ALL || mode == BdevStats.Reset.MAXMIN) {
+            for (Counters c : byType) {
+                c.maxLatencyNanos = 0;
+                c.minLatencyNanos = Long.MAX_VALUE;
+            }
+        }
+        if (mode == BdevStats.Reset.ALL) {
+            for (Counters c : byType) {
+                c.ops = 0;
+                c.bytes = 0;
+                c.latencyNanos = 0;
+            }
+        }
+    }
+}

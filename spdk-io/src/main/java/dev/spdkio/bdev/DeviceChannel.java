@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.runtime.Poller;
+import dev.spdkio.runtime.SpdkThread;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device on one thread, shared by all descriptors: hands I/O to the module, and holds back what the device has no room
+ * for. Stands for {@code spdk_bdev_channel} with its shared resource.
+ *
+ * <p>Thread rule: owned by its thread.
+ */
+final class DeviceChannel {
+    private static final Logger LOG = System.getLogger(DeviceChannel.class.getName());
+
+    /** How many completions a device that had no room should see before it is asked again. */
+    private static final int ROOM_AFTER = 8;
+
+    /** How often a device that has no room is asked again while it has nothing in flight that could make some. */
+    private static final Duration RETRY_PERIOD = Duration.ofMillis(10);
+
+    private static final int FROZEN = 1;
+    private static final int NO_ROOM = 2;
+
+    final Bdev bdev;
+    final SpdkThread thread;
+    final HubThread hub;
+    final ChannelStats stats = new ChannelStats();
+    private final BdevOps<Object> ops;
+    private final Object moduleChannel;
+
+    /** I/Os that the device has. */
+    int outstanding;
+
+    /** 0 while I/O goes straight to the device. */
+    private int gate;
+
+    private final ArrayDeque<BdevIo> noRoom = new ArrayDeque<>();
+    private int roomThreshold;
+    private @Nullable Poller retryPoller;
+
+    DeviceChannel(Bdev bdev, HubThread hub, BdevOps<Object> ops, Object moduleChannel) {
+        this.bdev = bdev;
+        this.hub = hub;
+        this.thread = hub.thread;
+        this.ops = ops;
+        this.moduleChannel = moduleChannel;
+    }
+
+    /** Sends an I/O on its way: to the device, or where it has to wait. Never ends it at once. */
+    void dispatch(BdevIo io) {
+        if (gate != 0 || io.slot < 0) {
+            dispatchGated(io);
+            return;
+        }
+        toDevice(io);
+    }
+
+    /** Hands an I/O to the device whatever the gate says: the reset itself, and retries. */
+    void toDevice(BdevIo io) {
+        HubThread h = hub;
+        outstanding++;
+        io.state = BdevIo.AT_DEVICE;
+        h.submitDepth++;
+        try {
+            ops.submit(moduleChannel, io);
+        } catch (Throwable t) {
+            submitFailed(io, t);
+        }
+        h.submitDepth--;
+    }
+
+    private void submitFailed(BdevIo io, Throwable t) {
+        LOG.log(Level.ERROR, "bdev " + bdev.name() + " threw on submit of " + io + "; the I/O fails", t);
+        if (io.state == BdevIo.AT_DEVICE) {
+            io.complete(IoStatus.FAILED);
+        }
+    }
+
+    private void dispatchGated(BdevIo io) {
+        if ((gate & FROZEN) != 0) {
+            hub.deferEnd(io, IoStatus.ABORTED);
+        } else if (io.slot < 0) {
+            hub.await(io);
+        } else {
+            io.state = BdevIo.WAITING;
+            noRoom.addLast(io);
+            if (outstanding == 0) {
+                retry();
+            }
+        }
+    }
+
+    // ---- no room at the device ---------------------------------------------------------------------------------------
+
+    boolean isWaitingForRoom() {
+        return (gate & NO_ROOM) != 0;
+    }
+
+    /** The device has no room for an I/O that it was given: it goes first as soon as there may be some. */
+    void waitForRoom(BdevIo io) {
+        if ((gate & FROZEN) != 0 && io.type != IoType.RESET) {
+            hub.deferEnd(io, IoStatus.ABORTED);
+            return;
+        }
+        io.state = BdevIo.WAITING;
+        noRoom.addFirst(io);
+        gate |= NO_ROOM;
+        roomThreshold = Math.max(outstanding / 2, outstanding - ROOM_AFTER);
+        if (outstanding == 0 && retryPoller == null) {
+            retryPoller = thread.poller("retry of bdev " + bdev.name())
+                    .period(RETRY_PERIOD)
+                    .body(this::pollRetry)
+                    .register();
+        }
+    }
+
+    /** Gives the device what it had no room for, in order, until it says no again. */
+    void retry() {
+        if (outstanding > roomThreshold) {
+            return;
+        }
+        BdevIo io = noRoom.pollFirst();
+        while (io != null) {
+            toDevice(io);
+            if (noRoom.peekFirst() == io) {
+                return;
+            }
+            io = noRoom.pollFirst();
+        }
+        roomMade();
+    }
+
+    private void roomMade() {
+        gate &= ~NO_ROOM;
+        Poller p = retryPoller;
+        if (p != null) {
+            retryPoller = null;
+            p.close();
+        }
+    }
+
+    private Poller.Result pollRetry() {
+        if (noRoom.isEmpty()) {
+            roomMade();
+            return Poller.Result.IDLE;
+        }
+        retry();
+        return Poller.Result.BUSY;
+    }
+
+    // ---- reset, removal, the end -------------------------------------------------------------------------------------
+
+    /** From now on what is submitted is aborted; what waits is aborted now. In a message. */
+    void freeze() {
+        gate |= FROZEN;
+        abortQueued();
+    }
+
+    void unfreeze() {
+        gate &= ~FROZEN;
+    }
+
+    /** Ends what the device has not seen, but for a reset. In a message, never inside a submit call. */
+    void abortQueued() {
+        List<BdevIo> aborted = new ArrayList<>();
+        for (BdevIo io : noRoom) {
+            if (io.type != IoType.RESET) {
+                aborted.add(io);
+            }
+        }
+        noRoom.removeAll(aborted);
+        if (noRoom.isEmpty()) {
+            roomMade();
+        }
+        for (BdevIo io : aborted) {
+            hub.deferEnd(io, IoStatus.ABORTED);
+        }
+        hub.abortWaiting(this);
+    }
+
+    void destroy() {
+        roomMade();
+        bdev.channelClosed(this);
+        ops.closeChannel(moduleChannel);
+    }
+}

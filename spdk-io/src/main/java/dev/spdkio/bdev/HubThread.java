@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.error.LimitExceededException;
+import dev.spdkio.runtime.SpdkThread;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+
+/**
+ * What the hub keeps for one SpdkThread: the I/O objects, those that have ended inside a submit call, and the requests that
+ * wait for an object. Stands for {@code spdk_bdev_mgmt_channel}.
+ *
+ * <p>Lists of I/Os are rings and stacks of slot numbers, not of references: storing a number needs no collector barrier.
+ *
+ * <p>Thread rule: owned by its thread, except {@link #badCompletions}.
+ */
+final class HubThread implements Runnable {
+    private static final Logger LOG = System.getLogger(HubThread.class.getName());
+
+    final SpdkThread thread;
+    final BdevManager manager;
+    final BounceWait bounceWait;
+    private final int limit;
+    private final int growth;
+    private final int waitLimit;
+
+    private BdevIo[] table = {};
+    private int[] free = {};
+    private int freeTop;
+
+    /** How many {@link BdevOps#submit} calls are on the stack: while there is one, ends are deferred. */
+    int submitDepth;
+
+    private int[] ended = {};
+    private int endedHead;
+    private int endedCount;
+    private boolean drainDeferred;
+
+    /** Requests without an I/O object. While there are any, no object is free. */
+    private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
+
+    private final List<BdevIo> spare = new ArrayList<>();
+    private final List<SplitIo> spareSplits = new ArrayList<>();
+    private int splitsUnderWay;
+    private long callbackErrors;
+
+    HubThread(SpdkThread thread, BdevManager manager) {
+        this.thread = thread;
+        this.manager = manager;
+        this.bounceWait = new BounceWait(this);
+        BdevOptions o = manager.options();
+        this.limit = o.bdevIoPoolSize();
+        this.growth = o.bdevIoCacheSize();
+        this.waitLimit = o.ioWaitLimit();
+    }
+
+    // ---- objects ---------------------------------------------------------------------------------------------------
+
+    /** An object to fill and to {@linkplain DeviceChannel#dispatch dispatch}: with a slot, or without one if it has to wait. */
+    BdevIo take() {
+        int top = freeTop - 1;
+        if (top < 0) {
+            return takeSlow(true);
+        }
+        freeTop = top;
+        return table[free[top]];
+    }
+
+    /** The same for a part of a request, which is bounded by the request. */
+    BdevIo takeForPart() {
+        return freeTop > 0 ? take() : takeSlow(false);
+    }
+
+    private BdevIo takeSlow(boolean limited) {
+        if (waiting.isEmpty() && table.length < limit) {
+            grow();
+            return take();
+        }
+        if (limited) {
+            checkRoom();
+        }
+        return spare.isEmpty() ? new BdevIo(this, BdevIo.NO_SLOT) : spare.removeLast();
+    }
+
+    private void checkRoom() {
+        if (waiting.size() + splitsUnderWay >= waitLimit) {
+            throw new LimitExceededException(
+                    "ioWaitLimit",
+                    waitLimit,
+                    "SpdkThread " + thread.name() + " has " + table.length + " I/Os at devices and " + waiting.size()
+                            + " waiting, " + splitsUnderWay
+                            + " in parts: submit no more before some complete, or raise bdevIoPoolSize");
+        }
+    }
+
+    private void grow() {
+        int before = table.length;
+        int after = Math.min(limit, before + growth);
+        BdevIo[] larger = Arrays.copyOf(table, after);
+        int[] stack = Arrays.copyOf(free, after);
+        for (int slot = after - 1; slot >= before; slot--) {
+            larger[slot] = new BdevIo(this, slot);
+            stack[freeTop++] = slot;
+        }
+        int[] ring = new int[Math.max(2, Integer.highestOneBit(after - 1) << 1)];
+        for (int i = 0; i < endedCount; i++) {
+            ring[i] = ended[(endedHead + i) & (ended.length - 1)];
+        }
+        endedHead = 0;
+        ended = ring;
+        free = stack;
+        table = larger;
+    }
+
+    /** An object without a slot that does not wait for one: a reset may be what frees the slots. */
+    BdevIo takeForReset() {
+        return spare.isEmpty() ? new BdevIo(this, BdevIo.NO_SLOT) : spare.removeLast();
+    }
+
+    /** Gives back an object that was taken and not dispatched. */
+    void untake(BdevIo io) {
+        if (io.slot == BdevIo.NO_SLOT) {
+            spare.add(io);
+        } else {
+            release(io);
+        }
+    }
+
+    private void release(BdevIo io) {
+        io.state = BdevIo.FREE;
+        if (io.slot < 0) {
+            spare.add(io);
+        } else if (waiting.isEmpty()) {
+            free[freeTop++] = io.slot;
+        } else {
+            handOver(io);
+        }
+    }
+
+    private void handOver(BdevIo io) {
+        BdevIo first = waiting.removeFirst();
+        io.takeOver(first);
+        first.state = BdevIo.FREE;
+        spare.add(first);
+        io.channel.dispatch(io);
+    }
+
+    /** A request that found no object: it gets the next one that is free, first come first served. */
+    void await(BdevIo io) {
+        io.state = BdevIo.WAITING;
+        waiting.addLast(io);
+    }
+
+    // ---- ends ------------------------------------------------------------------------------------------------------
+
+    /** An I/O has ended inside a submit call: its caller hears of it in the thread's next pass. */
+    void deferEnd(BdevIo io) {
+        if (io.slot < 0) {
+            thread.defer(() -> end(io));
+            return;
+        }
+        ended[(endedHead + endedCount++) & (ended.length - 1)] = io.slot;
+        if (!drainDeferred) {
+            drainDeferred = true;
+            thread.defer(this);
+        }
+    }
+
+    /** Ends without the device what it does not have: never at once, since this may be inside a submit call. */
+    void deferEnd(BdevIo io, IoStatus status) {
+        io.status = status;
+        io.state = BdevIo.DONE;
+        deferEnd(io);
+    }
+
+    /** Ends the I/Os that had ended when the pass began. */
+    @Override
+    public void run() {
+        drainDeferred = false;
+        int count = endedCount;
+        for (int i = 0; i < count; i++) {
+            int slot = ended[endedHead];
+            endedHead = (endedHead + 1) & (ended.length - 1);
+            endedCount--;
+            end(table[slot]);
+        }
+        if (endedCount > 0 && !drainDeferred) {
+            drainDeferred = true;
+            thread.defer(this);
+        }
+    }
+
+    /** The end of an I/O: counts it, gives everything back and tells the caller. */
+    void end(BdevIo io) {
+        DeviceChannel ch = io.channel;
+        IoStatus status = io.status;
+        IoCompletion completion = io.completion;
+        Object userData = io.userData;
+        BdevChannel owner = io.owner;
+        ch.stats.count(io, status, thread.now());
+        io.unpin();
+        release(io);
+        if (ch.isWaitingForRoom()) {
+            ch.retry();
+        }
+        if (owner != null) {
+            owner.requestEnded();
+        }
+        call(completion, status, userData);
+    }
+
+    void call(IoCompletion completion, IoStatus status, @org.jspecify.annotations.Nullable Object userData) {
+        try {
+            completion.completed(status, userData);
+        } catch (Throwable t) {
+            completionFailed(completion, t);
+        }
+    }
+
+    private void completionFailed(IoCompletion completion, Throwable t) {
+        if (Long.bitCount(++callbackErrors) == 1) {
+            LOG.log(
+                    Level.ERROR,
+                    "a completion on SpdkThread " + thread.name() + " threw (" + completion + ", failure " + callbackErrors
+                            + "); the I/O itself has ended",
+                    t);
+        }
+    }
+
+    /** A device completed an I/O that it does not have. Logged here, because drivers seldom look. Any thread. */
+    RuntimeException badCompletion(BdevIo io, IoStatus status) {
+        long count = manager.countBadCompletion();
+        RuntimeException e;
+        if (!thread.isCurrent() && io.state == BdevIo.AT_DEVICE) {
+            SpdkThread here = SpdkThread.current();
+            e = new WrongThreadException(io + " must be completed on its thread, but was on "
+                    + (here != null ? "SpdkThread " + here.name() : Thread.currentThread().getName())
+                    + ": use completeFromAnyThread");
+        } else {
+            e = new IllegalStateException(io + " is not at a device, but was completed with " + status
+                    + ": a device completes each I/O exactly once");
+        }
+        if (Long.bitCount(count) == 1) {
+            LOG.log(Level.ERROR, "bad completion " + count + " of bdev manager " + manager, e);
+        }
+        return e;
+    }
+
+    // ---- requests in parts ---------------------------------------------------------------------------------------------
+
+    SplitIo takeSplit() {
+        checkRoom();
+        splitsUnderWay++;
+        return spareSplits.isEmpty() ? new SplitIo(this) : spareSplits.removeLast();
+    }
+
+    void release(SplitIo split) {
+        splitsUnderWay--;
+        spareSplits.add(split);
+    }
+
+    // ---- aborting what waits -----------------------------------------------------------------------------------------
+
+    /** Ends the requests of one channel that wait for an object. In a message, never inside a submit call. */
+    void abortWaiting(DeviceChannel ch) {
+        List<BdevIo> aborted = new ArrayList<>();
+        for (Iterator<BdevIo> i = waiting.iterator(); i.hasNext(); ) {
+            BdevIo io = i.next();
+            if (io.channel == ch) {
+                i.remove();
+                aborted.add(io);
+            }
+        }
+        aborted.forEach(io -> deferEnd(io, IoStatus.ABORTED));
+        bounceWait.abort(ch);
+    }
+
+    int waitingCount() {
+        return waiting.size();
+    }
+
+    int inFlight() {
+        return table.length - freeTop;
+    }
+
+    @Override
+    public String toString() {
+        return "bdev hub of SpdkThread " + thread.name();
+    }
+}
