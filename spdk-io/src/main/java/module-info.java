@@ -15,6 +15,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.error;
+    exports dev.spdkio.memory;
     exports dev.spdkio.rpc;
     exports dev.spdkio.runtime;
     exports dev.spdkio.sys;

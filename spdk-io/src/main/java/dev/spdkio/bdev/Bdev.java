@@ -352,7 +352,7 @@ public final class Bdev {
     private void destroy() {
         CompletableFuture<Void> channelsGone = ioDevice.unregister();
         manager.forget(this);
-        channelsGone.thenCompose(_ -> ops.destruct()).whenComplete((_, failure) -> {
+        var _ = channelsGone.thenCompose(_ -> ops.destruct()).whenComplete((_, failure) -> {
             state = State.GONE;
             if (failure != null) {
                 gone.completeExceptionally(failure);

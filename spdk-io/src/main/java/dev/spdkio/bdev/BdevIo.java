@@ -222,7 +222,7 @@ public final class BdevIo {
             return;
         }
         if (!REMOTE.compareAndSet(this, (IoStatus) null, result)) {
-            throw hub.badCompletion(this, result);
+            throw hub.completedTwice(this, result);
         }
         Runnable arrival = remoteArrival;
         if (arrival == null) {

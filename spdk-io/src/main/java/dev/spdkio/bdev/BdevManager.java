@@ -316,7 +316,7 @@ public final class BdevManager implements AutoCloseable {
     /** Begins {@link #closeAsync} without waiting for it. */
     @Override
     public void close() {
-        closeAsync();
+        var _ = closeAsync();
     }
 
     @Override

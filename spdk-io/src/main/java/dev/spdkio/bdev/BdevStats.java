@@ -17,6 +17,7 @@ import java.util.Map;
  * @param unmap unmaps
  * @param errors how many ended without success, by kind
  */
+@SuppressWarnings("EnumOrdinal") // the counters are arrays by type
 public record BdevStats(PerType read, PerType write, PerType unmap, Map<IoStatus.Kind, Long> errors) {
     /** What to set back to zero while reading statistics. Stands for {@code enum spdk_bdev_reset_stat_mode}. */
     public enum Reset {

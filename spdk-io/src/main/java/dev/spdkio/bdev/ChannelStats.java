@@ -6,6 +6,7 @@ package dev.spdkio.bdev;
  *
  * <p>Thread rule: owned by the channel's thread.
  */
+@SuppressWarnings("EnumOrdinal") // arrays by type are what the hot path can afford
 final class ChannelStats {
     /** The counters of one type of I/O. */
     static final class Counters {

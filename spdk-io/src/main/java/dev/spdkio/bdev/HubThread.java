@@ -17,7 +17,7 @@ import java.util.List;
  *
  * <p>Lists of I/Os are rings and stacks of slot numbers, not of references: storing a number needs no collector barrier.
  *
- * <p>Thread rule: owned by its thread, except {@link #badCompletions}.
+ * <p>Thread rule: owned by its thread, except {@link #badCompletion}.
  */
 final class HubThread implements Runnable {
     private static final Logger LOG = System.getLogger(HubThread.class.getName());
@@ -232,21 +232,27 @@ final class HubThread implements Runnable {
         }
     }
 
-    /** A device completed an I/O that it does not have. Logged here, because drivers seldom look. Any thread. */
+    /** A device completed an I/O that it does not have, or on the wrong thread. */
     RuntimeException badCompletion(BdevIo io, IoStatus status) {
-        long count = manager.countBadCompletion();
-        RuntimeException e;
-        if (!thread.isCurrent() && io.state == BdevIo.AT_DEVICE) {
-            SpdkThread here = SpdkThread.current();
-            e = new WrongThreadException(io + " must be completed on its thread, but was on "
-                    + (here != null ? "SpdkThread " + here.name() : Thread.currentThread().getName())
-                    + ": use completeFromAnyThread");
-        } else {
-            e = new IllegalStateException(io + " is not at a device, but was completed with " + status
-                    + ": a device completes each I/O exactly once");
+        if (thread.isCurrent() || io.state != BdevIo.AT_DEVICE) {
+            return completedTwice(io, status);
         }
+        SpdkThread here = SpdkThread.current();
+        return counted(new WrongThreadException(io + " must be completed on its thread, but was on "
+                + (here != null ? "SpdkThread " + here.name() : Thread.currentThread().getName())
+                + ": use completeFromAnyThread"));
+    }
+
+    RuntimeException completedTwice(BdevIo io, IoStatus status) {
+        return counted(new IllegalStateException(io + " is not at a device, but was completed with " + status
+                + ": a device completes each I/O exactly once"));
+    }
+
+    /** Counts it, and logs it because drivers seldom look. Any thread. */
+    private RuntimeException counted(RuntimeException e) {
+        long count = manager.countBadCompletion();
         if (Long.bitCount(count) == 1) {
-            LOG.log(Level.ERROR, "bad completion " + count + " of bdev manager " + manager, e);
+            LOG.log(Level.ERROR, "bad completion " + count + " in the " + manager, e);
         }
         return e;
     }

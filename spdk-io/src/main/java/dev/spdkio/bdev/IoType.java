@@ -36,6 +36,7 @@ public enum IoType {
         return this == WRITE || this == UNMAP || this == WRITE_ZEROES;
     }
 
+    @SuppressWarnings("EnumOrdinal") // never stored
     int bit() {
         return 1 << ordinal();
     }

@@ -38,6 +38,9 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
         this.arena = Arena.ofShared();
         try {
             this.mapping = NativeMemory.map(options.blockCount() * options.blockSize(), options.pages(), arena);
+            if (options.prefault()) {
+                NativeMemory.prefault(mapping.segment());
+            }
         } catch (RuntimeException e) {
             arena.close();
             throw e;

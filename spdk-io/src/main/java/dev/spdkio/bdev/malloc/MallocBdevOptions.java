@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param optimalIoBoundary blocks between boundaries at which I/O is split; 0 for none
  * @param alignment what addresses of buffers must be multiples of, in bytes; 1 for none. More makes it behave like hardware
  * @param pages the best kind of pages to try for
+ * @param prefault whether all memory is provided at creation, as in SPDK; else at the first touch of each page
  */
 public record MallocBdevOptions(
         String name,
@@ -25,7 +26,8 @@ public record MallocBdevOptions(
         @Nullable UUID uuid,
         int optimalIoBoundary,
         int alignment,
-        PageKind pages) {
+        PageKind pages,
+        boolean prefault) {
 
     /** Checks the numbers. */
     public MallocBdevOptions {
@@ -41,26 +43,31 @@ public record MallocBdevOptions(
 
     /** A device with a random identity on hugepages where there are any, as large pages as there are otherwise. */
     public MallocBdevOptions(String name, int blockSize, long blockCount) {
-        this(name, blockSize, blockCount, null, 0, 1, PageKind.HUGE);
+        this(name, blockSize, blockCount, null, 0, 1, PageKind.HUGE, true);
     }
 
     /** The same with another {@link #uuid}. */
     public MallocBdevOptions withUuid(@Nullable UUID value) {
-        return new MallocBdevOptions(name, blockSize, blockCount, value, optimalIoBoundary, alignment, pages);
+        return new MallocBdevOptions(name, blockSize, blockCount, value, optimalIoBoundary, alignment, pages, prefault);
     }
 
     /** The same with another {@link #optimalIoBoundary}. */
     public MallocBdevOptions withOptimalIoBoundary(int value) {
-        return new MallocBdevOptions(name, blockSize, blockCount, uuid, value, alignment, pages);
+        return new MallocBdevOptions(name, blockSize, blockCount, uuid, value, alignment, pages, prefault);
     }
 
     /** The same with another {@link #alignment}. */
     public MallocBdevOptions withAlignment(int value) {
-        return new MallocBdevOptions(name, blockSize, blockCount, uuid, optimalIoBoundary, value, pages);
+        return new MallocBdevOptions(name, blockSize, blockCount, uuid, optimalIoBoundary, value, pages, prefault);
     }
 
     /** The same with another {@link #pages}. */
     public MallocBdevOptions withPages(PageKind value) {
-        return new MallocBdevOptions(name, blockSize, blockCount, uuid, optimalIoBoundary, alignment, value);
+        return new MallocBdevOptions(name, blockSize, blockCount, uuid, optimalIoBoundary, alignment, value, prefault);
+    }
+
+    /** The same with another {@link #prefault}. */
+    public MallocBdevOptions withPrefault(boolean value) {
+        return new MallocBdevOptions(name, blockSize, blockCount, uuid, optimalIoBoundary, alignment, pages, value);
     }
 }
