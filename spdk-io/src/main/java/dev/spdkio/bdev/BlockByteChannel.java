@@ -40,7 +40,7 @@ final class BlockByteChannel implements SeekableByteChannel {
             if (!dst.hasRemaining()) {
                 return 0;
             }
-            int n = await(device.unaligned().read(memory(dst, false), position), dst, false);
+            int n = await(device.unaligned().read(MemorySegment.ofBuffer(dst), position), dst);
             position += Math.max(n, 0);
             return n;
         } finally {
@@ -56,7 +56,7 @@ final class BlockByteChannel implements SeekableByteChannel {
             if (device.mode() == OpenMode.READ_ONLY) {
                 throw new NonWritableChannelException();
             }
-            int n = await(device.unaligned().write(memory(src, true), position), src, true);
+            int n = await(device.unaligned().write(MemorySegment.ofBuffer(src), position), src);
             position += n;
             return n;
         } finally {
@@ -64,12 +64,7 @@ final class BlockByteChannel implements SeekableByteChannel {
         }
     }
 
-    /** The memory of a buffer, for helper threads to use. */
-    static MemorySegment memory(ByteBuffer buffer, boolean source) {
-        return source && buffer.isReadOnly() ? MemorySegment.ofBuffer(buffer) : MemorySegment.ofBuffer(buffer);
-    }
-
-    private int await(CompletableFuture<Integer> work, ByteBuffer buffer, boolean ignored) throws SpdkException {
+    private int await(CompletableFuture<Integer> work, ByteBuffer buffer) throws SpdkException {
         int n = BlockDevice.await(work, "I/O on " + device);
         if (n > 0) {
             buffer.position(buffer.position() + n);

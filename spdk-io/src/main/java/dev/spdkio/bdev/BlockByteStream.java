@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,16 +27,16 @@ final class BlockByteStream implements AsynchronousByteChannel {
     private final AtomicBoolean reading = new AtomicBoolean();
     private final AtomicBoolean writing = new AtomicBoolean();
     private volatile boolean open = true;
-    private volatile long readPosition;
-    private volatile long writePosition;
+    private final AtomicLong readPosition;
+    private final AtomicLong writePosition;
 
     BlockByteStream(BlockDevice device, long offset) {
         if (offset < 0) {
             throw new IllegalArgumentException("offset " + offset + " is negative");
         }
         this.device = device;
-        this.readPosition = offset;
-        this.writePosition = offset;
+        this.readPosition = new AtomicLong(offset);
+        this.writePosition = new AtomicLong(offset);
     }
 
     @Override
@@ -63,11 +64,11 @@ final class BlockByteStream implements AsynchronousByteChannel {
                 ? CompletableFuture.failedFuture(new ClosedChannelException())
                 : !dst.hasRemaining()
                         ? CompletableFuture.completedFuture(0)
-                        : device.unaligned().read(MemorySegment.ofBuffer(dst), readPosition);
+                        : device.unaligned().read(MemorySegment.ofBuffer(dst), readPosition.get());
         return work.whenComplete((n, _) -> {
             if (n != null && n > 0) {
                 dst.position(dst.position() + n);
-                readPosition = readPosition + n;
+                readPosition.addAndGet(n);
             }
             reading.set(false);
         });
@@ -91,12 +92,12 @@ final class BlockByteStream implements AsynchronousByteChannel {
             throw new WritePendingException();
         }
         CompletableFuture<Integer> work = isOpen()
-                ? device.unaligned().write(MemorySegment.ofBuffer(src), writePosition)
+                ? device.unaligned().write(MemorySegment.ofBuffer(src), writePosition.get())
                 : CompletableFuture.failedFuture(new ClosedChannelException());
         return work.whenComplete((n, _) -> {
             if (n != null && n > 0) {
                 src.position(src.position() + n);
-                writePosition = writePosition + n;
+                writePosition.addAndGet(n);
             }
             writing.set(false);
         });

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -100,10 +101,10 @@ public final class BlockDevice implements AutoCloseable {
             Reactor r = reactors.get(i % reactors.size());
             threads.add(rt.createThread(name + "-lane" + i, CpuSet.singleton(r.core())));
         }
-        BlockDevice[] self = new BlockDevice[1];
+        AtomicReference<@Nullable BlockDevice> self = new AtomicReference<>();
         CompletableFuture<BlockDevice> opened = threads.getFirst()
                 .call(() -> bdevs.open(name, mode, (event, _) -> {
-                    BlockDevice d = self[0];
+                    BlockDevice d = self.get();
                     if (event == BdevEvent.REMOVED && d != null) {
                         d.removed = true;
                         var _ = d.closeAsync();
@@ -124,19 +125,25 @@ public final class BlockDevice implements AutoCloseable {
                                         mode,
                                         options,
                                         channels.stream().map(CompletableFuture::join).toList());
-                                self[0] = d;
+                                self.set(d);
                                 return d;
                             });
                 });
         return opened.whenComplete((d, failure) -> {
             if (failure != null) {
-                threads.forEach(SpdkThread::exit);
+                exit(threads);
             } else if (!d.bdev.isRegistered()) {
                 // Its removal may have been told before there was anybody to hear of it.
                 d.removed = true;
                 var _ = d.closeAsync();
             }
         });
+    }
+
+    private static void exit(List<SpdkThread> threads) {
+        for (SpdkThread t : threads) {
+            var _ = t.exit();
+        }
     }
 
     /** The device. */
@@ -299,25 +306,41 @@ public final class BlockDevice implements AutoCloseable {
             IoType type, @Nullable MemorySegment memory, @Nullable DmaBuf buf, long offset, long length)
             throws SpdkException {
         checkMayWait(bdevs.runtime(), type.jsonName() + " on bdev " + bdev.name());
+        if (type == IoType.READ
+                && memory != null
+                && length > 0
+                && (length <= partBytes() || !memory.isAccessibleBy(NOBODY))) {
+            readAndCopyHere(memory, offset, length);
+            return;
+        }
         BlockTransfer t = new BlockTransfer(this, type, memory, offset, length, null, Thread.currentThread());
         begin(t, buf);
         t.await();
     }
 
+    /** The caller copies: it is not a reactor's work, and only the caller may if the segment is confined to it. */
+    private void readAndCopyHere(MemorySegment target, long offset, long length) throws SpdkException {
+        lanes.getFirst().checks().blocks(IoType.READ, length);
+        for (long done = 0; done < length; ) {
+            long n = Math.min(length - done, partBytes());
+            try (DmaBuf copy = copyBuffer(n)) {
+                waitFor(IoType.READ, null, copy, offset + done, n);
+                MemorySegment.copy(copy.segment(), 0, target, done, n);
+            }
+            done += n;
+        }
+    }
+
     private CompletableFuture<Void> start(
             IoType type, @Nullable MemorySegment memory, @Nullable DmaBuf buf, long offset, long length) {
         CompletableFuture<Void> future = bdevs.runtime().newFuture();
-        if (type == IoType.READ && memory != null && !memory.isAccessibleBy(anyThread())) {
+        if (type == IoType.READ && memory != null && !memory.isAccessibleBy(NOBODY)) {
             throw new IllegalArgumentException("read on bdev " + bdev.name()
                     + ": the segment is confined to its thread, but another will fill it: use a shared arena");
         }
         BlockTransfer t = new BlockTransfer(this, type, memory, offset, length, future, null);
         begin(t, buf);
         return future;
-    }
-
-    private static Thread anyThread() {
-        return NOBODY;
     }
 
     /** A thread that no arena is confined to. */
@@ -459,8 +482,8 @@ public final class BlockDevice implements AutoCloseable {
     void leave() {
         if (open.decrementAndGet() == 0) {
             desc.close();
-            desc.closed().whenComplete((_, _) -> {
-                lanes.forEach(lane -> lane.thread().exit());
+            var _ = desc.closed().whenComplete((_, _) -> {
+                exit(lanes.stream().map(BdevChannel::thread).toList());
                 complete(closed);
             });
         }

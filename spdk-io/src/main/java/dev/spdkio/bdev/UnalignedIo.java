@@ -7,6 +7,7 @@ import dev.spdkio.sys.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * Reads and writes of any bytes of a {@link BlockDevice}.
@@ -38,7 +39,9 @@ final class UnalignedIo {
             return CompletableFuture.completedFuture(-1);
         }
         long bytes = Math.min(target.byteSize(), size - position);
-        return readPart(target, position, 0, bytes).thenApply(_ -> Math.toIntExact(bytes));
+        return CompletableFuture.allOf()
+                .thenCompose(_ -> readPart(target, position, 0, bytes))
+                .thenApply(_ -> Math.toIntExact(bytes));
     }
 
     private CompletableFuture<Void> readPart(MemorySegment target, long position, long done, long bytes) {
@@ -49,16 +52,9 @@ final class UnalignedIo {
         long begin = at - at % unit;
         long n = Math.min(bytes - done, partBytes - (at - begin));
         DmaBuf buf = device.copyBuffer(aligned(at + n) - begin);
-        return device.readAsync(buf, begin)
-                .whenCompleteAsync(
-                        (_, failure) -> {
-                            try (buf) {
-                                if (failure == null) {
-                                    MemorySegment.copy(buf.segment(), at - begin, target, done, n);
-                                }
-                            }
-                        },
-                        helpers)
+        return using(buf, () -> device.readAsync(buf, begin)
+                        .thenAcceptAsync(
+                                _ -> MemorySegment.copy(buf.segment(), at - begin, target, done, n), helpers))
                 .thenCompose(_ -> readPart(target, position, done + n, bytes));
     }
 
@@ -91,12 +87,11 @@ final class UnalignedIo {
         long n = Math.min(bytes - done, partBytes - (at - begin));
         long end = aligned(at + n);
         DmaBuf buf = device.copyBuffer(end - begin);
-        return readEdges(buf, begin, at, at + n, end)
-                .thenCompose(_ -> {
-                    MemorySegment.copy(source, done, buf.segment(), at - begin, n);
-                    return device.writeAsync(buf, begin);
-                })
-                .whenCompleteAsync((_, _) -> buf.close(), helpers)
+        return using(buf, () -> readEdges(buf, begin, at, at + n, end)
+                        .thenCompose(_ -> {
+                            MemorySegment.copy(source, done, buf.segment(), at - begin, n);
+                            return device.writeAsync(buf, begin);
+                        }))
                 .thenCompose(_ -> writePart(source, position, done + n, bytes));
     }
 
@@ -112,7 +107,18 @@ final class UnalignedIo {
 
     private CompletableFuture<Void> readInto(DmaBuf buf, long at, long offset) {
         DmaBuf part = buf.slice(at, unit);
-        return device.readAsync(part, offset).whenCompleteAsync((_, _) -> part.close(), helpers);
+        return using(part, () -> device.readAsync(part, offset));
+    }
+
+    /** Does {@code work} and closes {@code buf} at its end, whatever the end. */
+    private CompletableFuture<Void> using(DmaBuf buf, Supplier<CompletableFuture<Void>> work) {
+        CompletableFuture<Void> started;
+        try {
+            started = work.get();
+        } catch (RuntimeException e) {
+            started = CompletableFuture.failedFuture(e);
+        }
+        return started.whenCompleteAsync((_, _) -> buf.close(), helpers);
     }
 
     private long aligned(long bytes) {

@@ -278,10 +278,6 @@ class SplitTest {
     void writeZeroesIsMadeFromWrites() {
         w.close();
         w = new BdevWorld(1, BdevOptions.DEFAULT.withZeroBufferBytes(4096));
-        BdevChannel ch = channel(s -> s);
-        d.types.remove(IoType.WRITE_ZEROES);
-        w.close();
-        w = new BdevWorld(1, BdevOptions.DEFAULT.withZeroBufferBytes(4096));
         FakeDevice plain = new FakeDevice(512, 128);
         plain.types.remove(IoType.WRITE_ZEROES);
         Arrays.fill(plain.bytes, (byte) 1);
