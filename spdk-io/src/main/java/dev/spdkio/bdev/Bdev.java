@@ -224,7 +224,8 @@ public final class Bdev {
         return ops.configCall();
     }
 
-    // ---- statistics --------------------------------------------------------------------------------------------------
+    // ---- statistics
+    // --------------------------------------------------------------------------------------------------
 
     /** What it has done on all threads so far. Any thread. */
     public CompletableFuture<BdevStats> stats() {
@@ -266,7 +267,8 @@ public final class Bdev {
         }
     }
 
-    // ---- size --------------------------------------------------------------------------------------------------------
+    // ---- size
+    // --------------------------------------------------------------------------------------------------------
 
     /**
      * The device has another size now: every descriptor is told. Any thread; {@code spdk_bdev_notify_blockcnt_change}.
@@ -292,7 +294,8 @@ public final class Bdev {
         }
     }
 
-    // ---- opening, removal ----------------------------------------------------------------------------------------------
+    // ---- opening, removal
+    // ----------------------------------------------------------------------------------------------
 
     BdevDesc open(SpdkThread owner, OpenMode mode, BdevEventListener listener) throws SpdkException {
         synchronized (lock) {
@@ -322,12 +325,13 @@ public final class Bdev {
             }
             state = State.REMOVING;
         }
-        manager.appThread().sendInternal(() -> ioDevice.forEachChannel(
-                i -> {
-                    i.context().abortQueued();
-                    i.next();
-                },
-                _ -> tellRemoval()));
+        manager.appThread()
+                .sendInternal(() -> ioDevice.forEachChannel(
+                        i -> {
+                            i.context().abortQueued();
+                            i.next();
+                        },
+                        _ -> tellRemoval()));
         return gone.copy();
     }
 

@@ -125,7 +125,8 @@ public final class BdevChannel implements AutoCloseable {
         return BdevStats.of(device.stats);
     }
 
-    // ---- read ------------------------------------------------------------------------------------------------------------
+    // ---- read
+    // ------------------------------------------------------------------------------------------------------------
 
     /** Fills all of {@code buf} with what the device has from byte {@code offset} on; {@code spdk_bdev_read}. */
     public void submitRead(DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
@@ -150,7 +151,8 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitRead} with a future. Any thread. */
     public CompletableFuture<Void> readAsync(DmaBuf buf, long offset) {
-        return futures.async(IoType.READ, buf, null, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, buf.size()));
+        return futures.async(
+                IoType.READ, buf, null, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, buf.size()));
     }
 
     /** {@link #submitReadBlocks} with a future. Any thread. */
@@ -160,7 +162,12 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitReadv} with a future. Any thread. */
     public CompletableFuture<Void> readvAsync(IoVec vec, long offset) {
-        return futures.async(IoType.READ, null, vec, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, vec.totalBytes()));
+        return futures.async(
+                IoType.READ,
+                null,
+                vec,
+                checks.block(IoType.READ, offset),
+                checks.blocks(IoType.READ, vec.totalBytes()));
     }
 
     /** {@link #submitReadvBlocks} with a future. Any thread. */
@@ -170,7 +177,8 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitRead}, waiting for the end. In a task of its thread. */
     public void read(DmaBuf buf, long offset) throws SpdkException {
-        futures.await(IoType.READ, buf, null, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, buf.size()));
+        futures.await(
+                IoType.READ, buf, null, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, buf.size()));
     }
 
     /** {@link #submitReadBlocks}, waiting for the end. In a task of its thread. */
@@ -180,7 +188,12 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitReadv}, waiting for the end. In a task of its thread. */
     public void readv(IoVec vec, long offset) throws SpdkException {
-        futures.await(IoType.READ, null, vec, checks.block(IoType.READ, offset), checks.blocks(IoType.READ, vec.totalBytes()));
+        futures.await(
+                IoType.READ,
+                null,
+                vec,
+                checks.block(IoType.READ, offset),
+                checks.blocks(IoType.READ, vec.totalBytes()));
     }
 
     /** {@link #submitReadvBlocks}, waiting for the end. In a task of its thread. */
@@ -188,7 +201,8 @@ public final class BdevChannel implements AutoCloseable {
         futures.await(IoType.READ, null, vec, block, checks.blocks(IoType.READ, vec.totalBytes()));
     }
 
-    // ---- write -----------------------------------------------------------------------------------------------------------
+    // ---- write
+    // -----------------------------------------------------------------------------------------------------------
 
     /** Stores all of {@code buf} on the device from byte {@code offset} on; {@code spdk_bdev_write}. */
     public void submitWrite(DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
@@ -213,7 +227,8 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitWrite} with a future. Any thread. */
     public CompletableFuture<Void> writeAsync(DmaBuf buf, long offset) {
-        return futures.async(IoType.WRITE, buf, null, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, buf.size()));
+        return futures.async(
+                IoType.WRITE, buf, null, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, buf.size()));
     }
 
     /** {@link #submitWriteBlocks} with a future. Any thread. */
@@ -223,7 +238,12 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitWritev} with a future. Any thread. */
     public CompletableFuture<Void> writevAsync(IoVec vec, long offset) {
-        return futures.async(IoType.WRITE, null, vec, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, vec.totalBytes()));
+        return futures.async(
+                IoType.WRITE,
+                null,
+                vec,
+                checks.block(IoType.WRITE, offset),
+                checks.blocks(IoType.WRITE, vec.totalBytes()));
     }
 
     /** {@link #submitWritevBlocks} with a future. Any thread. */
@@ -233,7 +253,8 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitWrite}, waiting for the end. In a task of its thread. */
     public void write(DmaBuf buf, long offset) throws SpdkException {
-        futures.await(IoType.WRITE, buf, null, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, buf.size()));
+        futures.await(
+                IoType.WRITE, buf, null, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, buf.size()));
     }
 
     /** {@link #submitWriteBlocks}, waiting for the end. In a task of its thread. */
@@ -243,7 +264,12 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitWritev}, waiting for the end. In a task of its thread. */
     public void writev(IoVec vec, long offset) throws SpdkException {
-        futures.await(IoType.WRITE, null, vec, checks.block(IoType.WRITE, offset), checks.blocks(IoType.WRITE, vec.totalBytes()));
+        futures.await(
+                IoType.WRITE,
+                null,
+                vec,
+                checks.block(IoType.WRITE, offset),
+                checks.blocks(IoType.WRITE, vec.totalBytes()));
     }
 
     /** {@link #submitWritevBlocks}, waiting for the end. In a task of its thread. */
@@ -251,7 +277,8 @@ public final class BdevChannel implements AutoCloseable {
         futures.await(IoType.WRITE, null, vec, block, checks.blocks(IoType.WRITE, vec.totalBytes()));
     }
 
-    // ---- operations without memory ---------------------------------------------------------------------------------------
+    // ---- operations without memory
+    // ---------------------------------------------------------------------------------------
 
     /** Makes a range read as zeroes, by writes if the device cannot; {@code spdk_bdev_write_zeroes}. */
     public void submitWriteZeroes(long offset, long length, IoCompletion completion, @Nullable Object userData) {
@@ -270,12 +297,22 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitWriteZeroes} with a future. Any thread. */
     public CompletableFuture<Void> writeZeroesAsync(long offset, long length) {
-        return futures.async(IoType.WRITE_ZEROES, null, null, checks.block(IoType.WRITE_ZEROES, offset), checks.blocks(IoType.WRITE_ZEROES, length));
+        return futures.async(
+                IoType.WRITE_ZEROES,
+                null,
+                null,
+                checks.block(IoType.WRITE_ZEROES, offset),
+                checks.blocks(IoType.WRITE_ZEROES, length));
     }
 
     /** {@link #submitWriteZeroes}, waiting for the end. In a task of its thread. */
     public void writeZeroes(long offset, long length) throws SpdkException {
-        futures.await(IoType.WRITE_ZEROES, null, null, checks.block(IoType.WRITE_ZEROES, offset), checks.blocks(IoType.WRITE_ZEROES, length));
+        futures.await(
+                IoType.WRITE_ZEROES,
+                null,
+                null,
+                checks.block(IoType.WRITE_ZEROES, offset),
+                checks.blocks(IoType.WRITE_ZEROES, length));
     }
 
     /** {@link #submitWriteZeroesBlocks} with a future. Any thread. */
@@ -305,12 +342,14 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitUnmap} with a future. Any thread. */
     public CompletableFuture<Void> unmapAsync(long offset, long length) {
-        return futures.async(IoType.UNMAP, null, null, checks.block(IoType.UNMAP, offset), checks.blocks(IoType.UNMAP, length));
+        return futures.async(
+                IoType.UNMAP, null, null, checks.block(IoType.UNMAP, offset), checks.blocks(IoType.UNMAP, length));
     }
 
     /** {@link #submitUnmap}, waiting for the end. In a task of its thread. */
     public void unmap(long offset, long length) throws SpdkException {
-        futures.await(IoType.UNMAP, null, null, checks.block(IoType.UNMAP, offset), checks.blocks(IoType.UNMAP, length));
+        futures.await(
+                IoType.UNMAP, null, null, checks.block(IoType.UNMAP, offset), checks.blocks(IoType.UNMAP, length));
     }
 
     /** {@link #submitUnmapBlocks} with a future. Any thread. */
@@ -340,12 +379,14 @@ public final class BdevChannel implements AutoCloseable {
 
     /** {@link #submitFlush} with a future. Any thread. */
     public CompletableFuture<Void> flushAsync(long offset, long length) {
-        return futures.async(IoType.FLUSH, null, null, checks.block(IoType.FLUSH, offset), checks.blocks(IoType.FLUSH, length));
+        return futures.async(
+                IoType.FLUSH, null, null, checks.block(IoType.FLUSH, offset), checks.blocks(IoType.FLUSH, length));
     }
 
     /** {@link #submitFlush}, waiting for the end. In a task of its thread. */
     public void flush(long offset, long length) throws SpdkException {
-        futures.await(IoType.FLUSH, null, null, checks.block(IoType.FLUSH, offset), checks.blocks(IoType.FLUSH, length));
+        futures.await(
+                IoType.FLUSH, null, null, checks.block(IoType.FLUSH, offset), checks.blocks(IoType.FLUSH, length));
     }
 
     /** {@link #submitFlushBlocks} with a future. Any thread. */
@@ -375,7 +416,8 @@ public final class BdevChannel implements AutoCloseable {
         futures.await(IoType.RESET, null, null, 0, 0);
     }
 
-    // ---- submitting ------------------------------------------------------------------------------------------------------
+    // ---- submitting
+    // ------------------------------------------------------------------------------------------------------
 
     private void rwBytes(IoType type, DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
         int shift = blockShift;
@@ -427,13 +469,12 @@ public final class BdevChannel implements AutoCloseable {
                 || block > bdev.blockCount() - count) {
             throw checks.refusal(type, open, block, count);
         }
-        if (hasBoundary && type.modifies() && !rules.isWholeUnits(block, count)) {
+        if (hasBoundary && type.storesData() && !rules.isWholeUnits(block, count)) {
             throw checks.brokenWriteUnit(type, block, count);
         }
     }
 
-    private void rwVector(
-            IoType type, IoVec vec, long block, IoCompletion completion, @Nullable Object userData) {
+    private void rwVector(IoType type, IoVec vec, long block, IoCompletion completion, @Nullable Object userData) {
         long count = checks.blocks(type, vec.totalBytes());
         admit(type, block, count);
         if (count == 0) {
@@ -507,12 +548,7 @@ public final class BdevChannel implements AutoCloseable {
 
     /** For the futures: a request whose arguments were checked on another thread. */
     void submit(
-            IoType type,
-            @Nullable DmaBuf buf,
-            @Nullable IoVec vec,
-            long block,
-            long count,
-            IoCompletion completion) {
+            IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count, IoCompletion completion) {
         if (buf != null) {
             rw(type, buf, block, count, completion, null);
         } else if (vec != null) {
@@ -524,7 +560,8 @@ public final class BdevChannel implements AutoCloseable {
         }
     }
 
-    // ---- the end ---------------------------------------------------------------------------------------------------------
+    // ---- the end
+    // ---------------------------------------------------------------------------------------------------------
 
     /** A request of this channel has ended. */
     void requestEnded() {

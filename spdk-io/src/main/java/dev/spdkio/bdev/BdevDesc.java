@@ -142,7 +142,8 @@ public final class BdevDesc implements AutoCloseable {
         return closed.copy();
     }
 
-    // ---- events ------------------------------------------------------------------------------------------------------
+    // ---- events
+    // ------------------------------------------------------------------------------------------------------
 
     void tellRemoved() {
         owner.trySendInternal(() -> deliver(BdevEvent.REMOVED));

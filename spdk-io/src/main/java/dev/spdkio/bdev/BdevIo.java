@@ -45,14 +45,18 @@ public final class BdevIo {
     @SuppressWarnings("NullAway.Init")
     DeviceChannel channel;
 
-    @Nullable BdevChannel owner;
+    @Nullable
+    BdevChannel owner;
+
     IoType type = IoType.READ;
     IoStatus status = IoStatus.SUCCESS;
 
     @SuppressWarnings("NullAway.Init")
     IoCompletion completion;
 
-    @Nullable Object userData;
+    @Nullable
+    Object userData;
+
     long offsetBlocks;
     long blockCount;
     long submitNanos;
@@ -240,7 +244,8 @@ public final class BdevIo {
         }
     }
 
-    // ---- filling, by the hub -----------------------------------------------------------------------------------------
+    // ---- filling, by the hub
+    // -----------------------------------------------------------------------------------------
 
     void request(
             DeviceChannel target,
@@ -290,7 +295,7 @@ public final class BdevIo {
             memory(data, offset, length, false);
             return;
         }
-        if (n == bufs.length || bufs.length == 0) {
+        if (n >= bufs.length) {
             grow(n + 1);
         }
         if (n == 1) {
@@ -345,6 +350,22 @@ public final class BdevIo {
 
     private DmaBuf bufOf(int i) {
         return segments == 1 ? buf : bufs[i];
+    }
+
+    /** Lets go what it remembers of requests of {@code ch}; only while it is free. */
+    @SuppressWarnings("NullAway") // what a free object has is written before it is read
+    void forget(DeviceChannel ch) {
+        if (channel == ch) {
+            channel = null;
+            owner = null;
+            completion = null;
+            userData = null;
+            driverRef = null;
+            buf = null;
+            bufs = new DmaBuf[0];
+            offsets = new long[0];
+            lengths = new long[0];
+        }
     }
 
     /** Takes over what a waiting request asked for. */

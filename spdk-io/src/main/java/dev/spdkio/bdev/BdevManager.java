@@ -85,7 +85,8 @@ public final class BdevManager implements AutoCloseable {
         return HUBS.get(thread).computeIfAbsent(this, _ -> new HubThread(thread, this));
     }
 
-    // ---- registry ----------------------------------------------------------------------------------------------------
+    // ---- registry
+    // ----------------------------------------------------------------------------------------------------
 
     /** The devices in the order of their registration; a snapshot, those being removed included. */
     public List<Bdev> bdevs() {
@@ -111,7 +112,8 @@ public final class BdevManager implements AutoCloseable {
         if (bdev == null) {
             throw new SpdkException(
                     Errno.ENODEV,
-                    "there is no bdev " + name + ": " + (bdevs.isEmpty() ? "none is registered" : "there are " + names()));
+                    "there is no bdev " + name + ": "
+                            + (bdevs.isEmpty() ? "none is registered" : "there are " + names()));
         }
         return bdev;
     }
@@ -222,7 +224,8 @@ public final class BdevManager implements AutoCloseable {
         return require(name).unregister();
     }
 
-    // ---- opening -----------------------------------------------------------------------------------------------------
+    // ---- opening
+    // -----------------------------------------------------------------------------------------------------
 
     /**
      * Opens a device. On an SpdkThread, or in a task of one; that thread owns the descriptor. {@code spdk_bdev_open_ext}.
@@ -246,8 +249,8 @@ public final class BdevManager implements AutoCloseable {
             t = task != null ? task.thread() : SpdkThread.require();
         }
         if (t.runtime() != runtime) {
-            throw new IllegalArgumentException(what + ": " + t + " belongs to runtime " + t.runtime().name()
-                    + ", the bdevs to " + runtime.name());
+            throw new IllegalArgumentException(
+                    what + ": " + t + " belongs to runtime " + t.runtime().name() + ", the bdevs to " + runtime.name());
         }
         return t;
     }
@@ -273,7 +276,8 @@ public final class BdevManager implements AutoCloseable {
         }
     }
 
-    // ---- shared things -------------------------------------------------------------------------------------------------
+    // ---- shared things
+    // -------------------------------------------------------------------------------------------------
 
     /** The buffer of zeroes from which write zeroes is emulated, made at the first need. */
     DmaBuf zeroes(int atLeast) {

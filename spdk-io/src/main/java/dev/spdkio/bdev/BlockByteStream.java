@@ -113,7 +113,9 @@ final class BlockByteStream implements AsynchronousByteChannel {
             @Nullable A attachment,
             CompletionHandler<Integer, ? super A> handler) {
         if (failure != null) {
-            handler.failed(failure instanceof CompletionException c && c.getCause() != null ? c.getCause() : failure, attachment);
+            handler.failed(
+                    failure instanceof CompletionException c && c.getCause() != null ? c.getCause() : failure,
+                    attachment);
         } else {
             handler.completed(n, attachment);
         }

@@ -72,7 +72,8 @@ public final class BlockDevice implements AutoCloseable {
         this.closed = bdevs.runtime().newFuture();
     }
 
-    // ---- opening -----------------------------------------------------------------------------------------------------
+    // ---- opening
+    // -----------------------------------------------------------------------------------------------------
 
     /**
      * Opens a device, waiting for it.
@@ -111,8 +112,9 @@ public final class BlockDevice implements AutoCloseable {
                     }
                 }))
                 .thenCompose(desc -> {
-                    List<CompletableFuture<BdevChannel>> channels =
-                            threads.stream().map(t -> t.<BdevChannel>call(desc::openChannel)).toList();
+                    List<CompletableFuture<BdevChannel>> channels = threads.stream()
+                            .map(t -> t.<BdevChannel>call(desc::openChannel))
+                            .toList();
                     return CompletableFuture.allOf(channels.toArray(CompletableFuture<?>[]::new))
                             .handle((_, failure) -> {
                                 if (failure != null) {
@@ -124,7 +126,9 @@ public final class BlockDevice implements AutoCloseable {
                                         desc,
                                         mode,
                                         options,
-                                        channels.stream().map(CompletableFuture::join).toList());
+                                        channels.stream()
+                                                .map(CompletableFuture::join)
+                                                .toList());
                                 self.set(d);
                                 return d;
                             });
@@ -180,7 +184,8 @@ public final class BlockDevice implements AutoCloseable {
         return bdevs;
     }
 
-    // ---- reading and writing -----------------------------------------------------------------------------------------
+    // ---- reading and writing
+    // -----------------------------------------------------------------------------------------
 
     /** Fills {@code target} from byte {@code offset} on. */
     public void read(MemorySegment target, long offset) throws SpdkException {
@@ -271,8 +276,8 @@ public final class BlockDevice implements AutoCloseable {
     }
 
     /**
-     * Makes everything that was written before survive a loss of power; does nothing on a device without a write cache that
-     * does not support it.
+     * Makes everything that was written before survive a loss of power. Nothing to do on a device that has no write cache and
+     * does not support it, nor for who only reads.
      */
     public void flush() throws SpdkException {
         checkMayWait(bdevs.runtime(), "flushing bdev " + bdev.name());
@@ -281,7 +286,7 @@ public final class BlockDevice implements AutoCloseable {
 
     /** {@link #flush} with a future. */
     public CompletableFuture<Void> flushAsync() {
-        if (!bdev.supports(IoType.FLUSH) && !bdev.writeCache()) {
+        if (mode == OpenMode.READ_ONLY || (!bdev.supports(IoType.FLUSH) && !bdev.writeCache())) {
             CompletableFuture<Void> nothingToDo = bdevs.runtime().newFuture();
             complete(nothingToDo);
             return nothingToDo;
@@ -300,10 +305,10 @@ public final class BlockDevice implements AutoCloseable {
         }
     }
 
-    // ---- the engine --------------------------------------------------------------------------------------------------
+    // ---- the engine
+    // --------------------------------------------------------------------------------------------------
 
-    private void waitFor(
-            IoType type, @Nullable MemorySegment memory, @Nullable DmaBuf buf, long offset, long length)
+    private void waitFor(IoType type, @Nullable MemorySegment memory, @Nullable DmaBuf buf, long offset, long length)
             throws SpdkException {
         checkMayWait(bdevs.runtime(), type.jsonName() + " on bdev " + bdev.name());
         if (type == IoType.READ
@@ -426,8 +431,8 @@ public final class BlockDevice implements AutoCloseable {
                     what + " would hold a reactor until it is done: use the Async method, or a task");
         }
         if (rt instanceof SimulatedRuntime && Task.current() == null) {
-            throw new IllegalStateException(
-                    what + " would wait for a simulated world that only its driver moves: use the Async method, or a task");
+            throw new IllegalStateException(what
+                    + " would wait for a simulated world that only its driver moves: use the Async method, or a task");
         }
     }
 
@@ -445,7 +450,8 @@ public final class BlockDevice implements AutoCloseable {
         }
     }
 
-    // ---- NIO ---------------------------------------------------------------------------------------------------------
+    // ---- NIO
+    // ---------------------------------------------------------------------------------------------------------
 
     synchronized UnalignedIo unaligned() {
         UnalignedIo u = unaligned;
@@ -466,7 +472,8 @@ public final class BlockDevice implements AutoCloseable {
         return new BlockByteStream(this, offset);
     }
 
-    // ---- the end -----------------------------------------------------------------------------------------------------
+    // ---- the end
+    // -----------------------------------------------------------------------------------------------------
 
     /** A request begins. */
     void enter() {

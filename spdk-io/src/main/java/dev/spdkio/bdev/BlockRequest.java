@@ -68,9 +68,8 @@ final class BlockRequest implements Runnable, IoCompletion {
             throw new IllegalStateException("a request that was not prepared");
         }
         if (!status.isSuccess()) {
-            end(status.toException(
-                    t.type.jsonName() + " of " + length + " bytes at " + (t.offset + at) + " of bdev " + device.bdev()
-                            .name()));
+            end(status.toException(t.type.jsonName() + " of " + length + " bytes at " + (t.offset + at) + " of bdev "
+                    + device.bdev().name()));
             return;
         }
         MemorySegment memory = t.memory;

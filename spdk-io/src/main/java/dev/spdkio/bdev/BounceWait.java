@@ -29,7 +29,8 @@ final class BounceWait {
     }
 
     /** A buffer, or null if there is none or others are first. */
-    @Nullable DmaBuf tryAllocate(long bytes, int alignment, SplitIo asker) {
+    @Nullable
+    DmaBuf tryAllocate(long bytes, int alignment, SplitIo asker) {
         return waiting.isEmpty() || waiting.peekFirst() == asker
                 ? hub.manager.pool().tryAllocate(bytes, alignment)
                 : null;

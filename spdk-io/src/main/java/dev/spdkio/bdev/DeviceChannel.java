@@ -98,7 +98,8 @@ final class DeviceChannel {
         }
     }
 
-    // ---- no room at the device ---------------------------------------------------------------------------------------
+    // ---- no room at the device
+    // ---------------------------------------------------------------------------------------
 
     boolean isWaitingForRoom() {
         return (gate & NO_ROOM) != 0;
@@ -156,7 +157,8 @@ final class DeviceChannel {
         return Poller.Result.BUSY;
     }
 
-    // ---- reset, removal, the end -------------------------------------------------------------------------------------
+    // ---- reset, removal, the end
+    // -------------------------------------------------------------------------------------
 
     /** From now on what is submitted is aborted; what waits is aborted now. In a message. */
     void freeze() {
@@ -189,6 +191,7 @@ final class DeviceChannel {
     void destroy() {
         roomMade();
         bdev.channelClosed(this);
+        hub.forget(this);
         ops.closeChannel(moduleChannel);
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the hub keeps for one SpdkThread: the I/O objects, those that have ended inside a submit call, and the requests that
@@ -165,10 +166,7 @@ final class HubThread implements Runnable {
             return;
         }
         ended[(endedHead + endedCount++) & (ended.length - 1)] = io.slot;
-        if (!drainDeferred) {
-            drainDeferred = true;
-            thread.defer(this);
-        }
+        deferDrain();
     }
 
     /** Ends without the device what it does not have: never at once, since this may be inside a submit call. */
@@ -183,15 +181,24 @@ final class HubThread implements Runnable {
     public void run() {
         drainDeferred = false;
         int count = endedCount;
-        for (int i = 0; i < count; i++) {
-            int slot = ended[endedHead];
-            endedHead = (endedHead + 1) & (ended.length - 1);
-            endedCount--;
-            end(table[slot]);
+        try {
+            for (int i = 0; i < count; i++) {
+                int slot = ended[endedHead];
+                endedHead = (endedHead + 1) & (ended.length - 1);
+                endedCount--;
+                end(table[slot]);
+            }
+        } finally {
+            if (endedCount > 0) {
+                deferDrain();
+            }
         }
-        if (endedCount > 0 && !drainDeferred) {
-            drainDeferred = true;
+    }
+
+    private void deferDrain() {
+        if (!drainDeferred) {
             thread.defer(this);
+            drainDeferred = true;
         }
     }
 
@@ -214,7 +221,7 @@ final class HubThread implements Runnable {
         call(completion, status, userData);
     }
 
-    void call(IoCompletion completion, IoStatus status, @org.jspecify.annotations.Nullable Object userData) {
+    void call(IoCompletion completion, IoStatus status, @Nullable Object userData) {
         try {
             completion.completed(status, userData);
         } catch (Throwable t) {
@@ -226,8 +233,8 @@ final class HubThread implements Runnable {
         if (Long.bitCount(++callbackErrors) == 1) {
             LOG.log(
                     Level.ERROR,
-                    "a completion on SpdkThread " + thread.name() + " threw (" + completion + ", failure " + callbackErrors
-                            + "); the I/O itself has ended",
+                    "a completion on SpdkThread " + thread.name() + " threw (" + completion + ", failure "
+                            + callbackErrors + "); the I/O itself has ended",
                     t);
         }
     }
@@ -239,7 +246,9 @@ final class HubThread implements Runnable {
         }
         SpdkThread here = SpdkThread.current();
         return counted(new WrongThreadException(io + " must be completed on its thread, but was on "
-                + (here != null ? "SpdkThread " + here.name() : Thread.currentThread().getName())
+                + (here != null
+                        ? "SpdkThread " + here.name()
+                        : Thread.currentThread().getName())
                 + ": use completeFromAnyThread"));
     }
 
@@ -257,7 +266,8 @@ final class HubThread implements Runnable {
         return e;
     }
 
-    // ---- requests in parts ---------------------------------------------------------------------------------------------
+    // ---- requests in parts
+    // ---------------------------------------------------------------------------------------------
 
     SplitIo takeSplit() {
         checkRoom();
@@ -270,7 +280,8 @@ final class HubThread implements Runnable {
         spareSplits.add(split);
     }
 
-    // ---- aborting what waits -----------------------------------------------------------------------------------------
+    // ---- aborting what waits
+    // -----------------------------------------------------------------------------------------
 
     /** Ends the requests of one channel that wait for an object. In a message, never inside a submit call. */
     void abortWaiting(DeviceChannel ch) {
@@ -286,12 +297,13 @@ final class HubThread implements Runnable {
         bounceWait.abort(ch);
     }
 
-    int waitingCount() {
-        return waiting.size();
-    }
-
-    int inFlight() {
-        return table.length - freeTop;
+    /** A channel is gone: what idle objects still remember of its requests may go too. */
+    void forget(DeviceChannel ch) {
+        for (int i = 0; i < freeTop; i++) {
+            table[free[i]].forget(ch);
+        }
+        spare.clear();
+        spareSplits.clear();
     }
 
     @Override

@@ -31,9 +31,14 @@ public enum IoType {
         return jsonName;
     }
 
-    /** Whether it changes what the device stores, so that it needs a descriptor that is open for writing. */
+    /** Whether it is for writers, so that it needs a descriptor that is open for writing; as in SPDK, so is flush. */
     public boolean modifies() {
-        return this == WRITE || this == UNMAP || this == WRITE_ZEROES;
+        return this == WRITE || this == UNMAP || this == WRITE_ZEROES || this == FLUSH;
+    }
+
+    /** Whether it stores data, so that it has to keep to whole write units. */
+    boolean storesData() {
+        return this == WRITE || this == WRITE_ZEROES;
     }
 
     @SuppressWarnings("EnumOrdinal") // never stored

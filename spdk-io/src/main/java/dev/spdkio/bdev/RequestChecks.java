@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
-import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import org.jspecify.annotations.Nullable;
 
@@ -50,15 +49,15 @@ final class RequestChecks {
                     what + " by submit (use the Async method, or a channel of this thread) on a channel that");
         }
         if (!open) {
-            return new IllegalStateException(what + ": its " + "channel on SpdkThread " + thread.name()
+            return new IllegalStateException(what + ": its channel on SpdkThread " + thread.name()
                     + " is closed: open another from the descriptor");
         }
         RuntimeException notPossible = notPossible(type);
         if (notPossible != null) {
             return notPossible;
         }
-        return new IllegalArgumentException(what + ": " + count + " blocks at block " + block
-                + " are not within its " + bdev.blockCount() + " blocks of " + bdev.blockSize + " bytes");
+        return new IllegalArgumentException(what + ": " + count + " blocks at block " + block + " are not within its "
+                + bdev.blockCount() + " blocks of " + bdev.blockSize + " bytes");
     }
 
     private @Nullable RuntimeException notPossible(IoType type) {
@@ -107,7 +106,7 @@ final class RequestChecks {
         if (memoryBytes != null && (count == 0 || count * bdev.blockSize > memoryBytes)) {
             throw badMemory(type, memoryBytes, count);
         }
-        if (type.modifies() && type != IoType.UNMAP && !rules.isWholeUnits(block, count)) {
+        if (type.storesData() && !rules.isWholeUnits(block, count)) {
             throw brokenWriteUnit(type, block, count);
         }
     }

@@ -66,9 +66,11 @@ final class SplitIo {
         }
     }
 
-    // ---- the request -------------------------------------------------------------------------------------------------
+    // ---- the request
+    // -------------------------------------------------------------------------------------------------
 
-    void request(BdevChannel requester, IoType what, long block, long count, IoCompletion whenDone, @Nullable Object data) {
+    void request(
+            BdevChannel requester, IoType what, long block, long count, IoCompletion whenDone, @Nullable Object data) {
         owner = requester;
         channel = requester.device();
         rules = requester.rules();
@@ -121,7 +123,8 @@ final class SplitIo {
         return channel;
     }
 
-    // ---- going on ----------------------------------------------------------------------------------------------------
+    // ---- going on
+    // ----------------------------------------------------------------------------------------------------
 
     /** Sends as many parts as may be in flight. No part ends inside this call. */
     void advance() {
@@ -162,7 +165,8 @@ final class SplitIo {
         long offset = cursorOffset;
         for (int n = 0; found < wanted && n < rules.maxSegments; n++) {
             long piece = Math.min(Math.min(lengths[at] - offset, rules.maxSegmentSize), wanted - found);
-            if (!rules.isAligned(buf(at).address() + bases[at] + offset) || (found + piece < wanted && !rules.isAligned(piece))) {
+            if (!rules.isAligned(buf(at).address() + bases[at] + offset)
+                    || (found + piece < wanted && !rules.isAligned(piece))) {
                 return 0;
             }
             found += piece;
@@ -278,7 +282,8 @@ final class SplitIo {
         return b;
     }
 
-    // ---- ends --------------------------------------------------------------------------------------------------------
+    // ---- ends
+    // --------------------------------------------------------------------------------------------------------
 
     /** The first of those that wait for a bounce buffer tries to go on. False if it has to wait longer. */
     boolean tryGoOn() {
@@ -351,7 +356,10 @@ final class SplitIo {
 
     private final class Part implements IoCompletion {
         boolean busy;
-        @Nullable DmaBuf bounce;
+
+        @Nullable
+        DmaBuf bounce;
+
         int buf;
         long offset;
         long bytes;

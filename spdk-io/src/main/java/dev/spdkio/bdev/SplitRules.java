@@ -80,9 +80,7 @@ final class SplitRules {
         }
         for (int i = 0; i < pieces; i++) {
             long length = vec.length(i);
-            if (length > maxSegmentSize
-                    || !isAligned(vec.address(i))
-                    || (i < pieces - 1 && !isAligned(length))) {
+            if (length > maxSegmentSize || !isAligned(vec.address(i)) || (i < pieces - 1 && !isAligned(length))) {
                 return false;
             }
         }
@@ -111,6 +109,8 @@ final class SplitRules {
     }
 
     long bounceBlocks(IoType type) {
-        return Math.max(wholeUnits(type, Math.min(bounceBytes, maxSegmentSize) / blockSize), type == IoType.WRITE ? writeUnit : 1);
+        return Math.max(
+                wholeUnits(type, Math.min(bounceBytes, maxSegmentSize) / blockSize),
+                type == IoType.WRITE ? writeUnit : 1);
     }
 }

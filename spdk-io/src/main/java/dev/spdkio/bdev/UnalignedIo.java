@@ -52,9 +52,11 @@ final class UnalignedIo {
         long begin = at - at % unit;
         long n = Math.min(bytes - done, partBytes - (at - begin));
         DmaBuf buf = device.copyBuffer(aligned(at + n) - begin);
-        return using(buf, () -> device.readAsync(buf, begin)
-                        .thenAcceptAsync(
-                                _ -> MemorySegment.copy(buf.segment(), at - begin, target, done, n), helpers))
+        return using(
+                        buf,
+                        () -> device.readAsync(buf, begin)
+                                .thenAcceptAsync(
+                                        _ -> MemorySegment.copy(buf.segment(), at - begin, target, done, n), helpers))
                 .thenCompose(_ -> readPart(target, position, done + n, bytes));
     }
 
@@ -87,8 +89,9 @@ final class UnalignedIo {
         long n = Math.min(bytes - done, partBytes - (at - begin));
         long end = aligned(at + n);
         DmaBuf buf = device.copyBuffer(end - begin);
-        return using(buf, () -> readEdges(buf, begin, at, at + n, end)
-                        .thenCompose(_ -> {
+        return using(
+                        buf,
+                        () -> readEdges(buf, begin, at, at + n, end).thenCompose(_ -> {
                             MemorySegment.copy(source, done, buf.segment(), at - begin, n);
                             return device.writeAsync(buf, begin);
                         }))
@@ -100,8 +103,7 @@ final class UnalignedIo {
         boolean head = from != begin;
         boolean tail = to != end && (!head || end - begin > unit);
         CompletableFuture<Void> first = head ? readInto(buf, 0, begin) : CompletableFuture.allOf();
-        CompletableFuture<Void> last =
-                tail ? readInto(buf, end - unit - begin, end - unit) : CompletableFuture.allOf();
+        CompletableFuture<Void> last = tail ? readInto(buf, end - unit - begin, end - unit) : CompletableFuture.allOf();
         return CompletableFuture.allOf(first, last);
     }
 

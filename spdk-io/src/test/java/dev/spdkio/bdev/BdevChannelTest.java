@@ -36,7 +36,8 @@ class BdevChannelTest {
         assertThat(w.ends).isEmpty();
     }
 
-    // ---- the three styles --------------------------------------------------------------------------------------------
+    // ---- the three styles
+    // --------------------------------------------------------------------------------------------
 
     @Test
     void callsBackLaterOnTheSubmittingThread() {
@@ -183,7 +184,8 @@ class BdevChannelTest {
         assertThat(w.pool.stats().toString()).isNotEmpty();
     }
 
-    // ---- what is refused ---------------------------------------------------------------------------------------------
+    // ---- what is refused
+    // ---------------------------------------------------------------------------------------------
 
     @Test
     void refusesWhatIsNotWholeBlocks() {
@@ -195,8 +197,7 @@ class BdevChannelTest {
                 "bdev D",
                 "length 700",
                 "block size 512");
-        refuses(
-                () -> ch.submitRead(w.buf(1), 100, w.note, null), IllegalArgumentException.class, "offset 100", "512");
+        refuses(() -> ch.submitRead(w.buf(1), 100, w.note, null), IllegalArgumentException.class, "offset 100", "512");
         refuses(() -> ch.submitUnmap(0, 1000, w.note, null), IllegalArgumentException.class, "length 1000");
     }
 
@@ -215,8 +216,7 @@ class BdevChannelTest {
                 "2 blocks at block 127",
                 "128 blocks of 512");
         refuses(() -> ch.submitRead(buf, -512, w.note, null), IllegalArgumentException.class, "");
-        refuses(
-                () -> ch.submitRead(buf, Long.MAX_VALUE & -512L, w.note, null), IllegalArgumentException.class, "128");
+        refuses(() -> ch.submitRead(buf, Long.MAX_VALUE & -512L, w.note, null), IllegalArgumentException.class, "128");
         refuses(() -> ch.submitReadBlocks(buf, Long.MAX_VALUE, 2, w.note, null), IllegalArgumentException.class, "128");
         refuses(() -> ch.submitUnmapBlocks(1, Long.MAX_VALUE, w.note, null), IllegalArgumentException.class, "128");
         refuses(() -> ch.submitUnmapBlocks(-1, 1, w.note, null), IllegalArgumentException.class, "128");
@@ -272,13 +272,14 @@ class BdevChannelTest {
         } catch (SpdkException e) {
             throw new AssertionError(e);
         }
-        assertThat(bdev.supportedTypes())
-                .containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES);
+        assertThat(bdev.supportedTypes()).containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES);
         assertThat(bdev.emulates(IoType.WRITE_ZEROES)).isTrue();
         assertThat(bdev.emulates(IoType.WRITE)).isFalse();
-        BdevChannel ch = w.on(w.app, () -> w.bdevs
-                .open("P", OpenMode.READ_WRITE, BdevEventListener.NONE)
-                .openChannel());
+        BdevChannel ch = w.on(
+                w.app,
+                () -> w.bdevs
+                        .open("P", OpenMode.READ_WRITE, BdevEventListener.NONE)
+                        .openChannel());
         refuses(
                 () -> ch.submitFlush(0, 512, w.note, null),
                 UnsupportedOperationException.class,
@@ -304,7 +305,8 @@ class BdevChannelTest {
         assertThat(d.seen).isEmpty();
     }
 
-    // ---- memory ------------------------------------------------------------------------------------------------------
+    // ---- memory
+    // ------------------------------------------------------------------------------------------------------
 
     @Test
     void vectorsGoInOnePiece() {
@@ -342,7 +344,8 @@ class BdevChannelTest {
         a.close();
     }
 
-    // ---- devices and callbacks that misbehave ------------------------------------------------------------------------
+    // ---- devices and callbacks that misbehave
+    // ------------------------------------------------------------------------
 
     @Test
     void aSecondCompletionIsRefusedCountedAndHarmless() {

@@ -27,11 +27,13 @@ class BdevLifecycleTest {
     }
 
     private BdevDesc open(SpdkThread thread) {
-        return w.on(thread, () -> w.bdevs.open("D", OpenMode.READ_WRITE, (event, desc) -> {
-            assertThat(thread.isCurrent()).isTrue();
-            assertThat(desc.isClosed()).isFalse();
-            events.add(event + " on " + thread.name());
-        }));
+        return w.on(
+                thread,
+                () -> w.bdevs.open("D", OpenMode.READ_WRITE, (event, desc) -> {
+                    assertThat(thread.isCurrent()).isTrue();
+                    assertThat(desc.isClosed()).isFalse();
+                    events.add(event + " on " + thread.name());
+                }));
     }
 
     @Test
@@ -45,8 +47,10 @@ class BdevLifecycleTest {
         w.rt.runUntilIdle();
         assertThat(gone).isNotDone();
         assertThat(w.bdevs.lookup("D")).as("the name stays taken").isSameAs(bdev);
-        assertThatThrownBy(() -> open(w.app)).cause().isInstanceOfSatisfying(SpdkException.class, e -> assertThat(e.errno())
-                .isEqualTo(Errno.ENODEV));
+        assertThatThrownBy(() -> open(w.app))
+                .cause()
+                .isInstanceOfSatisfying(
+                        SpdkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENODEV));
         b.close();
         w.rt.await(gone);
         assertThat(w.bdevs.lookup("D")).isNull();
@@ -198,9 +202,11 @@ class BdevLifecycleTest {
     void newBlocksCanBeReadAfterGrowing() throws SpdkException {
         FakeDevice large = new FakeDevice(512, 64);
         Bdev g = w.bdevs.register(BdevSpec.builder("G", 512, 32).build(), large);
-        BdevChannel ch = w.on(w.app, () -> w.bdevs
-                .open("G", OpenMode.READ_ONLY, BdevEventListener.NONE)
-                .openChannel());
+        BdevChannel ch = w.on(
+                w.app,
+                () -> w.bdevs
+                        .open("G", OpenMode.READ_ONLY, BdevEventListener.NONE)
+                        .openChannel());
         assertThatThrownBy(() -> w.rt.await(ch.readBlocksAsync(w.buf(1), 63, 1)))
                 .isInstanceOf(IllegalArgumentException.class);
         g.notifyBlockCount(64);

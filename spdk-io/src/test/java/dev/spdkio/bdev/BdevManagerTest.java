@@ -28,7 +28,8 @@ class BdevManagerTest {
         return w.bdevs.register(spec.build(), new FakeDevice(512, 8));
     }
 
-    private static void assertErrno(org.assertj.core.api.ThrowableAssert.ThrowingCallable call, int errno, String... words) {
+    private static void assertErrno(
+            org.assertj.core.api.ThrowableAssert.ThrowingCallable call, int errno, String... words) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         SpdkException.class, e -> assertThat(e.errno()).isEqualTo(errno))
@@ -108,15 +109,17 @@ class BdevManagerTest {
         Bdev a = register("A");
         register("B");
         List<String> visited = new ArrayList<>();
-        w.run(w.app, () -> w.bdevs.forEachBdev(bdev -> {
-            assertThat(bdev.openCount()).isEqualTo(1);
-            visited.add(bdev.name());
-            if (bdev == a) {
-                // The one to come goes, the one that is held stays.
-                w.bdevs.unregister(w.bdevs.lookup("B"));
-                w.bdevs.unregister(a);
-            }
-        }));
+        w.run(
+                w.app,
+                () -> w.bdevs.forEachBdev(bdev -> {
+                    assertThat(bdev.openCount()).isEqualTo(1);
+                    visited.add(bdev.name());
+                    if (bdev == a) {
+                        // The one to come goes, the one that is held stays.
+                        w.bdevs.unregister(w.bdevs.lookup("B"));
+                        w.bdevs.unregister(a);
+                    }
+                }));
         assertThat(visited).containsExactly("A");
         w.rt.runUntilIdle();
         assertThat(w.bdevs.bdevs()).isEmpty();
@@ -145,10 +148,11 @@ class BdevManagerTest {
         assertThatThrownBy(() -> BdevSpec.builder("A", 0, 8).build()).hasMessageContaining("blockSize is 0");
         assertThatThrownBy(() -> BdevSpec.builder("A", 512, Long.MAX_VALUE).build())
                 .hasMessageContaining("2^63");
-        assertThatThrownBy(() -> BdevSpec.builder("A", 512, 8).requiredAlignment(3).build())
+        assertThatThrownBy(
+                        () -> BdevSpec.builder("A", 512, 8).requiredAlignment(3).build())
                 .hasMessageContaining("power of two");
-        assertThatThrownBy(() ->
-                        BdevSpec.builder("A", 512, 8).maxSegmentSize(100).build())
+        assertThatThrownBy(
+                        () -> BdevSpec.builder("A", 512, 8).maxSegmentSize(100).build())
                 .hasMessageContaining("hold a block");
     }
 }

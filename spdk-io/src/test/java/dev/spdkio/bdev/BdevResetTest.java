@@ -102,7 +102,10 @@ class BdevResetTest {
         assertThat(d.held).hasSize(1);
         finishOldest(IoStatus.SUCCESS);
         assertThat(w.ends).containsExactly("r1 success");
-        assertThat(d.held).hasSize(1).first().satisfies(io -> assertThat(io.thread()).isSameAs(w.other));
+        assertThat(d.held)
+                .hasSize(1)
+                .first()
+                .satisfies(io -> assertThat(io.thread()).isSameAs(w.other));
         finishOldest(IoStatus.SUCCESS);
         finishOldest(IoStatus.SUCCESS);
         assertThat(w.ends).containsExactly("r1 success", "r2 success", "r3 success");

@@ -23,6 +23,8 @@ final class BdevWorld implements AutoCloseable {
     /** The ends of I/O, in order. */
     final List<String> ends = new ArrayList<>();
 
+    private final List<BdevDesc> opened = new ArrayList<>();
+
     /** Writes the status and the user data down. */
     final IoCompletion note = (status, data) -> ends.add(data + " " + status);
 
@@ -76,7 +78,9 @@ final class BdevWorld implements AutoCloseable {
     }
 
     BdevDesc open(SpdkThread thread, OpenMode mode) {
-        return on(thread, () -> bdevs.open("D", mode, BdevEventListener.NONE));
+        BdevDesc desc = on(thread, () -> bdevs.open("D", mode, BdevEventListener.NONE));
+        opened.add(desc);
+        return desc;
     }
 
     BdevChannel channel(SpdkThread thread) {
@@ -96,6 +100,7 @@ final class BdevWorld implements AutoCloseable {
 
     @Override
     public void close() {
+        opened.forEach(BdevDesc::close);
         rt.close();
     }
 }

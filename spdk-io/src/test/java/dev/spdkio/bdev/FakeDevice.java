@@ -25,7 +25,12 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
             for (int i = 0; i < io.segmentCount(); i++) {
                 segments.add(io.length(i));
             }
-            return new Seen(io.type(), io.offsetBlocks(), io.blockCount(), segments, io.thread().name());
+            return new Seen(
+                    io.type(),
+                    io.offsetBlocks(),
+                    io.blockCount(),
+                    segments,
+                    io.thread().name());
         }
     }
 

@@ -96,10 +96,13 @@ class IoWaitTest {
         BdevChannel ch = w.channel(w.app);
         submit(ch, 0, 4);
         DmaBuf buf = w.buf(1);
-        w.run(w.app, () -> assertThatThrownBy(() -> ch.submitRead(buf, 0, w.note, null))
-                .isInstanceOfSatisfying(
-                        LimitExceededException.class, e -> assertThat(e.limit()).isEqualTo("ioWaitLimit"))
-                .hasMessageContainingAll("SpdkThread app", "2 I/Os at devices", "3 waiting", "bdevIoPoolSize"));
+        w.run(
+                w.app,
+                () -> assertThatThrownBy(() -> ch.submitRead(buf, 0, w.note, null))
+                        .isInstanceOfSatisfying(
+                                LimitExceededException.class,
+                                e -> assertThat(e.limit()).isEqualTo("ioWaitLimit"))
+                        .hasMessageContainingAll("SpdkThread app", "2 I/Os at devices", "3 waiting", "bdevIoPoolSize"));
         assertThat(buf.pins()).isZero();
         w.run(w.app, () -> d.finishOldest(IoStatus.SUCCESS));
         submit(ch, 9, 9);
@@ -180,7 +183,10 @@ class IoWaitTest {
         long seed = info.getCurrentRepetition() * 7919L;
         Random random = new Random(seed);
         w = new BdevWorld(
-                seed, BdevOptions.DEFAULT.withBdevIoPoolSize(1 + random.nextInt(8)).withBdevIoCacheSize(1 + random.nextInt(3)));
+                seed,
+                BdevOptions.DEFAULT
+                        .withBdevIoPoolSize(1 + random.nextInt(8))
+                        .withBdevIoCacheSize(1 + random.nextInt(3)));
         d = w.device(s -> s);
         d.mode = FakeDevice.Mode.RANDOM;
         d.random = random;
@@ -192,15 +198,24 @@ class IoWaitTest {
             int id = i;
             BdevChannel ch = channels.get(random.nextInt(channels.size()));
             DmaBuf buf = w.buf(1);
-            w.run(ch.thread(), () -> ch.submitReadBlocks(buf, id % 128, 1, (status, data) -> {
-                assertThat(ch.thread().isCurrent()).isTrue();
-                buf.close();
-                w.note.completed(status, data);
-            }, id));
+            w.run(
+                    ch.thread(),
+                    () -> ch.submitReadBlocks(
+                            buf,
+                            id % 128,
+                            1,
+                            (status, data) -> {
+                                assertThat(ch.thread().isCurrent()).isTrue();
+                                buf.close();
+                                w.note.completed(status, data);
+                            },
+                            id));
         }
         w.rt.runFor(Duration.ofSeconds(60));
         assertThat(w.ends).as("seed %d", seed).hasSize(count);
-        assertThat(w.ends.stream().map(s -> s.split(" ")[0]).distinct()).as("seed %d", seed).hasSize(count);
+        assertThat(w.ends.stream().map(s -> s.split(" ")[0]).distinct())
+                .as("seed %d", seed)
+                .hasSize(count);
         for (BdevChannel ch : channels) {
             assertThat(w.on(ch.thread(), ch::inFlight)).isZero();
         }

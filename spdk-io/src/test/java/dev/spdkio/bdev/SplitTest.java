@@ -81,7 +81,9 @@ class SplitTest {
     void byTheLargestSegment() {
         BdevChannel ch = channel(s -> s.maxSegmentSize(1024));
         done(() -> ch.submitReadBlocks(w.buf(5), 0, 5, w.note, "x"));
-        assertThat(d.seen).singleElement().satisfies(s -> assertThat(s.segments()).containsExactly(1024L, 1024L, 512L));
+        assertThat(d.seen)
+                .singleElement()
+                .satisfies(s -> assertThat(s.segments()).containsExactly(1024L, 1024L, 512L));
     }
 
     @Test
@@ -119,7 +121,9 @@ class SplitTest {
         a.fill((byte) 1);
         b.fill((byte) 2);
         done(() -> ch.submitWritev(IoVec.of(a, b), 512, w.note, "x"));
-        assertThat(d.seen).singleElement().satisfies(s -> assertThat(s.segments()).containsExactly(512L));
+        assertThat(d.seen)
+                .singleElement()
+                .satisfies(s -> assertThat(s.segments()).containsExactly(512L));
         assertThat(d.bytes[611]).isEqualTo((byte) 1);
         assertThat(d.bytes[612]).isEqualTo((byte) 2);
     }
@@ -141,8 +145,10 @@ class SplitTest {
 
     @Test
     void unmapAndWriteZeroesByTheirOwnMaximaAndAtNoBoundary() {
-        BdevChannel ch =
-                channel(s -> s.maxUnmapBlocks(30).maxWriteZeroesBlocks(50).optimalIoBoundary(8, true).maxRwBlocks(4));
+        BdevChannel ch = channel(s -> s.maxUnmapBlocks(30)
+                .maxWriteZeroesBlocks(50)
+                .optimalIoBoundary(8, true)
+                .maxRwBlocks(4));
         done(() -> ch.submitUnmapBlocks(1, 100, w.note, "x"));
         assertThat(parts()).containsExactly("1+30", "31+30", "61+30", "91+10");
         d.seen.clear();
@@ -152,7 +158,10 @@ class SplitTest {
 
     @Test
     void flushAndResetNever() {
-        BdevChannel ch = channel(s -> s.maxUnmapBlocks(1).maxWriteZeroesBlocks(1).optimalIoBoundary(8, true).maxRwBlocks(1));
+        BdevChannel ch = channel(s -> s.maxUnmapBlocks(1)
+                .maxWriteZeroesBlocks(1)
+                .optimalIoBoundary(8, true)
+                .maxRwBlocks(1));
         done(() -> ch.submitFlushBlocks(0, 128, w.note, "x"));
         done(() -> ch.submitReset(w.note, "x"));
         assertThat(parts()).containsExactly("0+128", "0+0");
@@ -196,7 +205,8 @@ class SplitTest {
         assertThat(buf.pins()).isZero();
     }
 
-    // ---- bounce buffers ----------------------------------------------------------------------------------------------
+    // ---- bounce buffers
+    // ----------------------------------------------------------------------------------------------
 
     @Test
     void misalignedMemoryIsCopied() {
@@ -272,7 +282,8 @@ class SplitTest {
         assertThat(w.on(w.app, () -> w.app.pollerList())).isEmpty();
     }
 
-    // ---- write zeroes by writes --------------------------------------------------------------------------------------
+    // ---- write zeroes by writes
+    // --------------------------------------------------------------------------------------
 
     @Test
     void writeZeroesIsMadeFromWrites() {
@@ -294,7 +305,8 @@ class SplitTest {
         assertThat(d.bytes[23 * 512]).isEqualTo((byte) 1);
     }
 
-    // ---- all together ------------------------------------------------------------------------------------------------
+    // ---- all together
+    // ------------------------------------------------------------------------------------------------
 
     /** Random demands, random requests that do not overlap in flight, random latency, random lack of room: as a model. */
     @RepeatedTest(60)

@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param blockCount blocks, at least 1
  * @param uuid its identity; a random one if null
  */
-public record NullBdevOptions(String name, int blockSize, long blockCount, @Nullable UUID uuid) {
+public record NullBdevOptions(
+        String name,
+        int blockSize,
+        long blockCount,
+        @Nullable UUID uuid) {
     /** Checks the numbers. */
     public NullBdevOptions {
         if (blockSize <= 0 || blockSize % 512 != 0) {
@@ -22,7 +26,8 @@ public record NullBdevOptions(String name, int blockSize, long blockCount, @Null
                     "null bdev " + name + ": block size " + blockSize + " must be a positive multiple of 512");
         }
         if (blockCount <= 0) {
-            throw new IllegalArgumentException("null bdev " + name + ": " + blockCount + " blocks; it needs at least 1");
+            throw new IllegalArgumentException(
+                    "null bdev " + name + ": " + blockCount + " blocks; it needs at least 1");
         }
     }
 
