@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A block device. Stands for {@code struct spdk_bdev}.
  *
- * <p>Holding one keeps nothing alive: open it by {@link BdevManager#open} to be told when it goes, and to keep it until then.
+ * <p>Holding one keeps nothing alive: open it by {@link BdevManager#open} to be told when it goes, and to keep it
+ * until then.
  *
  * <p>Thread rule: everything here may be called on any thread.
  */
@@ -197,6 +198,19 @@ public final class Bdev {
         return (typeMask & IoType.WRITE.bit()) != 0 ? typeMask | IoType.WRITE_ZEROES.bit() : typeMask;
     }
 
+    /** The types that a descriptor of that mode may submit, as a set of bits. */
+    int allowedTypes(OpenMode mode) {
+        int mask = effectiveTypes();
+        if (mode == OpenMode.READ_ONLY) {
+            for (IoType type : IoType.values()) {
+                if (type.modifies()) {
+                    mask &= ~type.bit();
+                }
+            }
+        }
+        return mask;
+    }
+
     /** Whether it is registered and stays so, as far as is known. */
     public boolean isRegistered() {
         return state == State.REGISTERED;
@@ -232,7 +246,7 @@ public final class Bdev {
         return stats(BdevStats.Reset.NONE);
     }
 
-    /** What it has done on all threads so far; sets back what {@code mode} says. Any thread; {@code spdk_bdev_get_device_stat}. */
+    /** {@link #stats()}, setting back what {@code mode} says. Any thread; {@code spdk_bdev_get_device_stat}. */
     public CompletableFuture<BdevStats> stats(BdevStats.Reset mode) {
         CompletableFuture<BdevStats> result = manager.runtime().newFuture();
         manager.appThread().execute(() -> {

@@ -13,17 +13,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * I/O on an open device from one thread. Stands for the {@code spdk_io_channel} of a bdev with its descriptor.
  *
- * <p>Every operation comes in three styles of one name: {@code submitRead} calls back and allocates nothing, {@code readAsync}
- * returns a future, {@code read} waits in a task. Offsets and lengths are bytes, or blocks where the name says so. What is
- * wrong with a request is found before it is submitted, and thrown: {@link IllegalArgumentException} for ranges, sizes and
- * alignment, {@link IllegalStateException} for what is closed or read-only, {@link UnsupportedOperationException} for what
- * the device cannot do, {@link LimitExceededException} if too much waits already. A submit that throws never calls back.
+ * <p>Every operation comes in three styles of one name: {@code submitRead} calls back and allocates nothing,
+ * {@code readAsync} returns a future, {@code read} waits in a task. Offsets and lengths are bytes, or blocks where
+ * the name says so. What is wrong with a request is found before it is submitted, and thrown:
+ * {@link IllegalArgumentException} for ranges, sizes and alignment, {@link IllegalStateException} for what is closed
+ * or read-only, {@link UnsupportedOperationException} for what the device cannot do, {@link LimitExceededException}
+ * if too much waits already. A submit that throws never calls back.
  *
- * <p>The memory of a request is in flight, and cannot be closed, until its end, whatever becomes of a future or a task that
- * waits for it.
+ * <p>The memory of a request is in flight, and cannot be closed, until its end, whatever becomes of a future or a
+ * task that waits for it.
  *
- * <p>Thread rule: {@code submit…} on the thread of the channel; {@code …Async} anywhere; the waiting style in a task of that
- * thread; {@link #close} anywhere.
+ * <p>Thread rule: {@code submit…} on the thread of the channel; {@code …Async} anywhere; the waiting style in a task
+ * of that thread; {@link #close} anywhere.
  */
 public final class BdevChannel implements AutoCloseable {
     private final BdevDesc desc;
@@ -64,21 +65,9 @@ public final class BdevChannel implements AutoCloseable {
         this.plainBlocks = rules.plainBlocks;
         this.alignmentMask = rules.alignmentMask;
         this.hasBoundary = rules.hasBoundary;
-        this.allowedTypes = allowedTypes(bdev, desc.mode());
+        this.allowedTypes = bdev.allowedTypes(desc.mode());
         this.checks = new RequestChecks(desc, thread, rules);
         this.futures = new FutureIo(this);
-    }
-
-    private static int allowedTypes(Bdev bdev, OpenMode mode) {
-        int mask = bdev.effectiveTypes();
-        if (mode == OpenMode.READ_ONLY) {
-            for (IoType type : IoType.values()) {
-                if (type.modifies()) {
-                    mask &= ~type.bit();
-                }
-            }
-        }
-        return mask;
     }
 
     /** The descriptor. */
@@ -119,7 +108,7 @@ public final class BdevChannel implements AutoCloseable {
         return inFlight;
     }
 
-    /** What the device has done on this thread, through all descriptors. On its thread; {@code spdk_bdev_get_io_stat}. */
+    /** What the device has done on this thread for all descriptors. On it; {@code spdk_bdev_get_io_stat}. */
     public BdevStats stats() {
         thread.checkCurrent("reading the statistics of " + this);
         return BdevStats.of(device.stats);
@@ -570,7 +559,7 @@ public final class BdevChannel implements AutoCloseable {
         }
     }
 
-    /** Takes no more requests; those that it has go on to their ends. Idempotent, any thread; {@code spdk_put_io_channel}. */
+    /** Takes no more requests; those it has go on to their ends. Idempotent, any thread; {@code spdk_put_io_channel}. */
     @Override
     public void close() {
         closeRequested = true;

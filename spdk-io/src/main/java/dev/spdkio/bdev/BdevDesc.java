@@ -10,8 +10,9 @@ import java.util.concurrent.CompletableFuture;
 /**
  * An open device. Stands for {@code struct spdk_bdev_desc}.
  *
- * <p>Owned by the thread that opened it, where its events arrive; other threads do I/O through channels of their own. Closing
- * closes its channels first: they take no more I/O, what they have goes on to its end, and only then is the device let go.
+ * <p>Owned by the thread that opened it, where its events arrive; other threads do I/O through channels of their own.
+ * Closing closes its channels first: they take no more I/O, what they have goes on to its end, and only then is the
+ * device let go.
  *
  * <p>Thread rule: any thread, except {@link #openChannel}.
  */
@@ -114,7 +115,7 @@ public final class BdevDesc implements AutoCloseable {
         }
     }
 
-    /** Closes it, its channels first; what they have in flight goes on to its end. Idempotent; {@code spdk_bdev_close}. */
+    /** Closes it, its channels first; what is in flight goes on to its end. Idempotent; {@code spdk_bdev_close}. */
     @Override
     public void close() {
         List<BdevChannel> children;

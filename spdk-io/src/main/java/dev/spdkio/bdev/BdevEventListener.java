@@ -4,8 +4,8 @@ package dev.spdkio.bdev;
 /**
  * Hears of events of a device through one descriptor. Stands for {@code spdk_bdev_event_cb_t}.
  *
- * <p>Thread rule: runs on the thread that opened the descriptor, in a message of its own, never after the descriptor was
- * closed. Must not block.
+ * <p>Thread rule: runs on the thread that opened the descriptor, in a message of its own, never after the descriptor
+ * was closed. Must not block.
  */
 @FunctionalInterface
 public interface BdevEventListener {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One I/O as a device sees it. Stands for {@code struct spdk_bdev_io}.
  *
- * <p>Pooled: it is the device's from {@link BdevOps#submit} until its one {@link #complete}, and means nothing before and
- * after. Ranges are checked, memory is aligned as the device asked and stays where it is until the end.
+ * <p>Pooled: it is the device's from {@link BdevOps#submit} until its one {@link #complete}, and means nothing before
+ * and after. Ranges are checked, memory is aligned as the device asked and stays where it is until the end.
  *
  * <p>Thread rule: belongs to {@link #thread()}; only {@link #completeFromAnyThread} may be called elsewhere.
  */
@@ -156,8 +156,8 @@ public final class BdevIo {
     }
 
     /**
-     * A number below {@link BdevOptions#bdevIoPoolSize} that no other I/O of this thread has while this one is in flight,
-     * whatever its device: fit for the user data of a ring. A reset has -1.
+     * A number below {@link BdevOptions#bdevIoPoolSize} that no other I/O of this thread has while this one is in
+     * flight, whatever its device: fit for the user data of a ring. A reset has -1.
      */
     public int slot() {
         return slot;

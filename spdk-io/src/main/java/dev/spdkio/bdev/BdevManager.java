@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The block devices of one application: who they are, and how they come, are opened and go.
  *
- * <p>Stands for the global state of {@code lib/bdev}; here it is an object, so that two applications can live in one JVM.
+ * <p>Stands for the global state of {@code lib/bdev}; here it is an object, so that two applications can live in one
+ * JVM.
  *
  * <p>Thread rule: everything may be called on any thread unless it says otherwise.
  */
@@ -228,7 +229,8 @@ public final class BdevManager implements AutoCloseable {
     // -----------------------------------------------------------------------------------------------------
 
     /**
-     * Opens a device. On an SpdkThread, or in a task of one; that thread owns the descriptor. {@code spdk_bdev_open_ext}.
+     * Opens a device. On an SpdkThread, or in a task of one; that thread owns the descriptor.
+     * {@code spdk_bdev_open_ext}.
      *
      * @param name a name, alias or UUID
      * @param listener hears of events until the descriptor is closed

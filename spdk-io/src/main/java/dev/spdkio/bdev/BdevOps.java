@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a device does for the hub: the module's side of a {@link Bdev}. Stands for {@code struct spdk_bdev_fn_table}.
  *
- * <p>The hub has done the checks, splitting, bouncing and waiting before a device sees an I/O; a device moves the bytes and
- * says how it went.
+ * <p>The hub has done the checks, splitting, bouncing and waiting before a device sees an I/O; a device moves the
+ * bytes and says how it went.
  *
  * @param <C> the device's state on one thread
  */
@@ -18,8 +18,9 @@ public interface BdevOps<C> {
     /**
      * Starts an I/O. On the thread of {@code channel}; must not block.
      *
-     * <p>Ends by exactly one {@link BdevIo#complete}, now or later: completing right here is fine, the hub defers what must
-     * be deferred. {@link IoStatus#NOMEM} asks the hub to submit it again later. An exception fails the I/O.
+     * <p>Ends by exactly one {@link BdevIo#complete}, now or later: completing right here is fine, the hub defers
+     * what must be deferred. {@link IoStatus#NOMEM} asks the hub to submit it again later. An exception fails the
+     * I/O.
      */
     void submit(C channel, BdevIo io);
 

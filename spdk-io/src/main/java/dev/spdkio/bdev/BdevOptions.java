@@ -12,7 +12,8 @@ import java.util.Map;
  * @param bdevIoPoolSize I/Os that one SpdkThread may have at devices; more wait in the hub
  * @param bdevIoCacheSize I/O objects made at once when a thread needs more
  * @param bdevAutoExamine whether new devices are offered to the modules that look for partitions and volumes
- * @param ioWaitLimit requests of one SpdkThread that may wait in the hub, or be under way in parts; beyond it submit throws
+ * @param ioWaitLimit requests of one SpdkThread that may wait in the hub, or be under way in parts; beyond it submit
+ *     throws
  * @param bounceBufferBytes the largest bounce buffer; larger misaligned requests go in parts
  * @param zeroBufferBytes the size of the shared buffer from which write zeroes is emulated
  */

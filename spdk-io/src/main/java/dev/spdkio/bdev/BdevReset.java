@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The resets of one device: one at a time, first come first served.
  *
- * <p>Every channel is frozen, which aborts what waits in the hub and whatever is submitted meanwhile; the module resets; the
- * channels are released. A channel that is opened meanwhile is not frozen: its I/O is the module's to sort out, as in SPDK.
+ * <p>Every channel is frozen, which aborts what waits in the hub and whatever is submitted meanwhile; the module
+ * resets; the channels are released. A channel that is opened meanwhile is not frozen: its I/O is the module's to
+ * sort out, as in SPDK.
  *
  * <p>Thread rule: any thread; each step runs on the thread of the request it serves.
  */

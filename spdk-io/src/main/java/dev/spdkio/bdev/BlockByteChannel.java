@@ -104,7 +104,7 @@ final class BlockByteChannel implements SeekableByteChannel {
         return device.sizeBytes();
     }
 
-    /** A device keeps its size: what would cut it is refused, anything else only moves a position behind {@code size}. */
+    /** A device keeps its size: a cut is refused, anything else only moves a position behind {@code size}. */
     @Override
     public SeekableByteChannel truncate(long size) throws IOException {
         if (size < 0) {

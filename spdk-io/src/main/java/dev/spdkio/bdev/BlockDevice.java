@@ -29,14 +29,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * An open device for ordinary Java code: open it once, use it from any thread.
  *
- * <p>Requests are spread over SpdkThreads of its own, one a reactor. A {@link DmaBuf} goes to the device as it is; other memory,
- * on the heap or off, is copied through pooled buffers, in parts if it is large. Not more than
- * {@link BlockDeviceOptions#maxOutstanding} parts are in flight: who comes then waits, except on a reactor, which gets a
- * {@link LimitExceededException}. Offsets and lengths are multiples of the block size; {@link #channel} and {@link #stream} take
- * any.
+ * <p>Requests are spread over SpdkThreads of its own, one a reactor. A {@link DmaBuf} goes to the device as it is;
+ * other memory, on the heap or off, is copied through pooled buffers, in parts if it is large. Not more than
+ * {@link BlockDeviceOptions#maxOutstanding} parts are in flight: who comes then waits, except on a reactor, which
+ * gets a {@link LimitExceededException}. Offsets and lengths are multiples of the block size; {@link #channel} and
+ * {@link #stream} take any.
  *
- * <p>Thread rule: everything may be called on any thread, but what waits (all but {@code …Async}) not on a reactor: platform
- * threads, virtual threads and tasks. Waiting is not cut short by an interrupt, which stays set.
+ * <p>Thread rule: everything may be called on any thread, but what waits (all but {@code …Async}) not on a reactor:
+ * platform threads, virtual threads and tasks. Waiting is not cut short by an interrupt, which stays set.
  */
 public final class BlockDevice implements AutoCloseable {
     private final BdevManager bdevs;
@@ -276,8 +276,8 @@ public final class BlockDevice implements AutoCloseable {
     }
 
     /**
-     * Makes everything that was written before survive a loss of power. Nothing to do on a device that has no write cache and
-     * does not support it, nor for who only reads.
+     * Makes everything that was written before survive a loss of power. Nothing to do on a device that has no write
+     * cache and does not support it, nor for who only reads.
      */
     public void flush() throws SpdkException {
         checkMayWait(bdevs.runtime(), "flushing bdev " + bdev.name());

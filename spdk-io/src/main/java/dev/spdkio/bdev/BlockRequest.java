@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One part of a request to a {@link BlockDevice}: the message that carries it to its lane, and the completion there. Pooled.
+ * One part of a request to a {@link BlockDevice}: the message that carries it to its lane, and the completion there.
+ * Pooled.
  *
  * <p>Thread rule: prepared by the caller, then owned by the lane's thread.
  */

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Bounce buffers for one thread, and the requests that wait for one, first come first served.
  *
- * <p>A buffer that this thread gives back goes to the first that waits; memory that others give back to the pool is found by
- * asking again from time to time.
+ * <p>A buffer that this thread gives back goes to the first that waits; memory that others give back to the pool is
+ * found by asking again from time to time.
  *
  * <p>Thread rule: owned by its thread.
  */

@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A device on one thread, shared by all descriptors: hands I/O to the module, and holds back what the device has no room
- * for. Stands for {@code spdk_bdev_channel} with its shared resource.
+ * A device on one thread, shared by all descriptors: hands I/O to the module, and holds back what the device has no
+ * room for. Stands for {@code spdk_bdev_channel} with its shared resource.
  *
  * <p>Thread rule: owned by its thread.
  */

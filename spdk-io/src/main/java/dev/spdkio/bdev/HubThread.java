@@ -13,10 +13,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the hub keeps for one SpdkThread: the I/O objects, those that have ended inside a submit call, and the requests that
- * wait for an object. Stands for {@code spdk_bdev_mgmt_channel}.
+ * What the hub keeps for one SpdkThread: the I/O objects, those that have ended inside a submit call, and the
+ * requests that wait for an object. Stands for {@code spdk_bdev_mgmt_channel}.
  *
- * <p>Lists of I/Os are rings and stacks of slot numbers, not of references: storing a number needs no collector barrier.
+ * <p>Lists of I/Os are rings and stacks of slot numbers, not of references: storing a number needs no collector
+ * barrier.
  *
  * <p>Thread rule: owned by its thread, except {@link #badCompletion}.
  */
@@ -62,7 +63,7 @@ final class HubThread implements Runnable {
 
     // ---- objects ---------------------------------------------------------------------------------------------------
 
-    /** An object to fill and to {@linkplain DeviceChannel#dispatch dispatch}: with a slot, or without one if it has to wait. */
+    /** An object to fill and to dispatch: with a slot, or without one if it has to wait. */
     BdevIo take() {
         int top = freeTop - 1;
         if (top < 0) {

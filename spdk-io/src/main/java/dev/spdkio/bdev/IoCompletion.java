@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the hub calls when an I/O has ended. Stands for {@code spdk_bdev_io_completion_cb}.
  *
- * <p>Thread rule: runs on the SpdkThread that submitted the I/O, never inside the submit call, exactly once, and never if
- * the submit call threw. The buffer belongs to the caller again. It must not block; an exception is logged and counted.
+ * <p>Thread rule: runs on the SpdkThread that submitted the I/O, never inside the submit call, exactly once, and
+ * never if the submit call threw. The buffer belongs to the caller again. It must not block; an exception is logged
+ * and counted.
  */
 @FunctionalInterface
 public interface IoCompletion {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Exclusive ranges of blocks, first come first served: who asks for a range that overlaps one that is held, or one that was
- * asked for before, waits.
+ * Exclusive ranges of blocks, first come first served: who asks for a range that overlaps one that is held, or one
+ * that was asked for before, waits.
  *
  * <p>Thread rule: any thread.
  */

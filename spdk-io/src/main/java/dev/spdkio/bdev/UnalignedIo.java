@@ -12,8 +12,9 @@ import java.util.function.Supplier;
 /**
  * Reads and writes of any bytes of a {@link BlockDevice}.
  *
- * <p>A write that does not fill its first or last block reads that block before. Writes lock the blocks they touch, so that
- * two neighbours in one block do not lose each other's bytes. All in parts of bounded size, one after the other.
+ * <p>A write that does not fill its first or last block reads that block before. Writes lock the blocks they touch,
+ * so that two neighbours in one block do not lose each other's bytes. All in parts of bounded size, one after the
+ * other.
  *
  * <p>Thread rule: any thread; what follows on a part runs on the runtime's helper threads.
  */
@@ -32,7 +33,7 @@ final class UnalignedIo {
         this.partBytes = Math.max(2 * unit, device.options().copyBufferBytes() / unit * unit);
     }
 
-    /** Fills {@code target}; completes with the bytes read, which are fewer at the end of the device, and -1 behind it. */
+    /** Fills {@code target}; completes with the bytes read: fewer at the end of the device, -1 behind it. */
     CompletableFuture<Integer> read(MemorySegment target, long position) {
         long size = device.sizeBytes();
         if (position >= size) {

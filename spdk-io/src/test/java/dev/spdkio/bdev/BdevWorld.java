@@ -23,6 +23,7 @@ final class BdevWorld implements AutoCloseable {
     /** The ends of I/O, in order. */
     final List<String> ends = new ArrayList<>();
 
+    private final List<FakeDevice> devices = new ArrayList<>();
     private final List<BdevDesc> opened = new ArrayList<>();
 
     /** Writes the status and the user data down. */
@@ -67,6 +68,7 @@ final class BdevWorld implements AutoCloseable {
     }
 
     Bdev register(FakeDevice device, UnaryOperator<BdevSpec.Builder> spec) {
+        devices.add(device);
         try {
             return bdevs.register(
                     spec.apply(BdevSpec.builder("D", device.blockSize, device.bytes.length / device.blockSize))
@@ -101,6 +103,20 @@ final class BdevWorld implements AutoCloseable {
     @Override
     public void close() {
         opened.forEach(BdevDesc::close);
+        finishHeldIo();
         rt.close();
+    }
+
+    /** Ends what the test left at devices, so that threads can exit. */
+    private void finishHeldIo() {
+        for (FakeDevice d : devices) {
+            d.mode = FakeDevice.Mode.INLINE;
+            d.capacity = Integer.MAX_VALUE;
+            while (!d.held.isEmpty()) {
+                SpdkThread thread = d.held.peek().thread();
+                run(thread, () -> d.finishOldest(IoStatus.SUCCESS));
+            }
+        }
+        rt.runFor(java.time.Duration.ofMillis(20));
     }
 }

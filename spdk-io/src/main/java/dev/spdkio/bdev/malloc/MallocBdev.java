@@ -22,8 +22,8 @@ import java.util.concurrent.CompletionStage;
 /**
  * A device whose blocks are memory outside the heap, on large pages where there are any. Stands for SPDK's malloc bdev.
  *
- * <p>Every I/O is done inside the submit call. Threads may work on it at once; what two of them write to the same block at
- * the same time ends as a mix, as on any memory.
+ * <p>Every I/O is done inside the submit call. Threads may work on it at once; what two of them write to the same
+ * block at the same time ends as a mix, as on any memory.
  *
  * <p>Thread rule: {@link #create} on any thread; the rest is called by the hub.
  */

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param blockCount blocks, at least 1
  * @param uuid its identity; a random one if null
  * @param optimalIoBoundary blocks between boundaries at which I/O is split; 0 for none
- * @param alignment what addresses of buffers must be multiples of, in bytes; 1 for none. More makes it behave like hardware
+ * @param alignment what addresses of buffers must be multiples of, in bytes; 1 for none. More makes it behave like
+ *     hardware
  * @param pages the best kind of pages to try for
  * @param prefault whether all memory is provided at creation, as in SPDK; else at the first touch of each page
  */

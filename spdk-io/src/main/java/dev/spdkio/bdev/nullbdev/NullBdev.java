@@ -16,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
- * A device that stores nothing: writes vanish, reads leave the buffer as it is. Stands for SPDK's null bdev, with the types
- * of I/O that it has.
+ * A device that stores nothing: writes vanish, reads leave the buffer as it is. Stands for SPDK's null bdev, with the
+ * types of I/O that it has.
  *
  * <p>Thread rule: {@link #create} on any thread; the rest is called by the hub.
  */
