@@ -559,7 +559,9 @@ public final class BdevChannel implements AutoCloseable {
         }
     }
 
-    /** Takes no more requests; those it has go on to their ends. Idempotent, any thread; {@code spdk_put_io_channel}. */
+    /**
+     * Takes no more requests; those it has go on to their ends. Idempotent, any thread; {@code spdk_put_io_channel}.
+     */
     @Override
     public void close() {
         closeRequested = true;
