@@ -7,13 +7,16 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.spdkio {
     requires transitive org.jspecify; // not static: RecordReader reads @Nullable at run time
+    requires jdk.unsupported;
     requires org.jctools.core.jdk11;
     requires transitive tools.jackson.databind;
     requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
     exports dev.spdkio.bdev;
+    exports dev.spdkio.bdev.aio;
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
+    exports dev.spdkio.bdev.uring;
     exports dev.spdkio.error;
     exports dev.spdkio.memory;
     exports dev.spdkio.rpc;

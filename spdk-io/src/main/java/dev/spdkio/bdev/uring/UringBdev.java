@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev.uring;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
+import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.file.FileDeviceChannels;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.SpdkThread;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A device on a file or block device of Linux, by io_uring. Stands for SPDK's uring bdev.
+ *
+ * <p>Thread rule: {@link #create} on any thread that may block; the rest is called by the hub.
+ */
+@SuppressWarnings("exports") // the channel is the hub's to hold, and nobody's to look into
+public final class UringBdev implements BdevOps<UringChannel> {
+    private static final Logger LOG = System.getLogger(UringBdev.class.getName());
+
+    private final UringBdevOptions options;
+    private final UringFile file;
+    private final FileDeviceChannels channels = new FileDeviceChannels();
+    private final AtomicLong earlyEnds = new AtomicLong();
+
+    private UringBdev(UringBdevOptions options, UringFile file) {
+        this.options = options;
+        this.file = file;
+    }
+
+    /**
+     * Opens the file and registers a device on it.
+     *
+     * @throws SpdkException if there is no io_uring, the file cannot be opened or divided into blocks, or the name is taken
+     */
+    public static Bdev create(BdevManager bdevs, UringBdevOptions options) throws SpdkException {
+        UringFile file = UringFile.open(options);
+        BdevSpec spec = BdevSpec.builder(
+                        options.name(),
+                        file.geometry().blockSize(),
+                        file.geometry().blockCount())
+                .productName("URING bdev")
+                .uuid(options.uuid())
+                .requiredAlignment(file.memoryAlignment())
+                .maxSegments(UringIovecs.MAX_SEGMENTS)
+                .writeCache(!options.readonly())
+                .build();
+        try {
+            return bdevs.register(spec, new UringBdev(options, file));
+        } catch (SpdkException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    String name() {
+        return options.name();
+    }
+
+    int fd() {
+        return file.fd();
+    }
+
+    /** Whether a transfer that stopped there can go on: direct I/O stops in the middle of a unit only where a file ends. */
+    boolean canGoOnFrom(long position) {
+        return position % file.unit() == 0;
+    }
+
+    /** A transfer met the end of the file: somebody has cut it. Any thread. */
+    void endedEarly(BdevIo io, long position) {
+        if (Long.bitCount(earlyEnds.incrementAndGet()) == 1) {
+            LOG.log(
+                    Level.ERROR,
+                    "bdev {0}: {1} met the end of {2} at byte {3}: the file is shorter than it was when the device was made",
+                    options.name(),
+                    io,
+                    options.filename(),
+                    position);
+        }
+    }
+
+    @Override
+    public void submit(UringChannel channel, BdevIo io) {
+        if (io.type() == IoType.RESET) {
+            channels.reset(io);
+        } else {
+            channel.group.submit(channel, io);
+        }
+    }
+
+    @Override
+    public boolean supports(IoType type) {
+        return switch (type) {
+            case READ, FLUSH, RESET -> true;
+            case WRITE, WRITE_ZEROES -> !options.readonly();
+            case UNMAP -> file.canUnmap();
+        };
+    }
+
+    @Override
+    public UringChannel openChannel(SpdkThread thread) {
+        UringChannel channel = new UringChannel(this, thread);
+        channels.add(channel);
+        return channel;
+    }
+
+    @Override
+    public void closeChannel(UringChannel channel) {
+        channels.remove(channel);
+        channel.close();
+    }
+
+    @Override
+    public CompletionStage<Void> destruct() {
+        file.close();
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void dumpInfo(Map<String, Object> out) {
+        Map<String, Object> uring = new LinkedHashMap<>();
+        uring.put("filename", options.filename());
+        uring.put("readonly", options.readonly());
+        uring.put("direct", file.isDirect());
+        out.put("uring", uring);
+    }
+
+    @Override
+    public ConfigCall configCall() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", options.name());
+        if (options.blockSize() != 0) {
+            params.put("block_size", options.blockSize());
+        }
+        params.put("filename", options.filename());
+        if (options.uuid() != null) {
+            params.put("uuid", Objects.requireNonNull(options.uuid()).toString());
+        }
+        if (options.readonly()) {
+            params.put("readonly", true);
+        }
+        if (options.direct() != null) {
+            params.put("direct", options.direct());
+        }
+        return new ConfigCall("bdev_uring_create", params);
+    }
+}
