@@ -15,7 +15,7 @@ import dev.spdkio.sys.SysException;
 import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +70,7 @@ final class UringGroup implements CompletionSink {
     private final long[] done = new long[QUEUE_DEPTH];
 
     private final short[] attempts = new short[QUEUE_DEPTH];
+    private final boolean[] writesZeroes = new boolean[QUEUE_DEPTH];
     private final short[] freeTags = new short[QUEUE_DEPTH];
     private int freeTop = QUEUE_DEPTH;
 
@@ -181,6 +182,7 @@ final class UringGroup implements CompletionSink {
         }
         done[tag] = 0;
         attempts[tag] = 0;
+        writesZeroes[tag] = false;
         if (paused) {
             paused = false;
             poller.resume();
@@ -234,6 +236,7 @@ final class UringGroup implements CompletionSink {
 
     /** The kernel cannot zero this file by itself: zeroes are written, a piece at a time. */
     private void prepareZeroes(int tag, BdevIo io, UringChannel ch) {
+        writesZeroes[tag] = true;
         long from = done[tag];
         int length = (int) Math.min(io.lengthBytes() - from, UringIovecs.ZEROES_BYTES);
         ring.prepWrite(ch.file, ch.registered, UringIovecs.zeroes(), length, io.offsetBytes() + from, tag);
@@ -271,7 +274,7 @@ final class UringGroup implements CompletionSink {
             failed(tag, io, -result);
             return;
         }
-        if (isTransfer(io)) {
+        if (isTransfer(tag, io)) {
             long now = done[tag] + result;
             if (now < io.lengthBytes()) {
                 goOn(tag, io, now, result);
@@ -281,11 +284,12 @@ final class UringGroup implements CompletionSink {
         end(tag, io, IoStatus.SUCCESS);
     }
 
-    private static boolean isTransfer(BdevIo io) {
-        IoType type = io.type();
-        return type == IoType.READ
-                || type == IoType.WRITE
-                || (type == IoType.WRITE_ZEROES && channel(io).zeroesByWriting);
+    private boolean isTransfer(int tag, BdevIo io) {
+        return switch (io.type()) {
+            case READ, WRITE -> true;
+            case WRITE_ZEROES -> writesZeroes[tag];
+            case FLUSH, UNMAP, RESET -> false;
+        };
     }
 
     /** The kernel stopped half-way: at its limit of one transfer, for a signal, or at the end of the file. */
@@ -304,7 +308,7 @@ final class UringGroup implements CompletionSink {
         UringChannel ch = channel(io);
         if ((errno == Errno.EAGAIN || errno == Errno.EINTR) && ++attempts[tag] < MAX_ATTEMPTS) {
             prepare(tag, io, ch);
-        } else if (errno == Errno.EOPNOTSUPP && io.type() == IoType.WRITE_ZEROES && done[tag] == 0) {
+        } else if (errno == Errno.EOPNOTSUPP && io.type() == IoType.WRITE_ZEROES && !writesZeroes[tag]) {
             ch.zeroesByWriting = true;
             prepare(tag, io, ch);
         } else {
@@ -339,13 +343,12 @@ final class UringGroup implements CompletionSink {
                 prepared = true;
             }
         }
-        for (Iterator<BdevIo> i = waiting.iterator(); i.hasNext(); ) {
-            BdevIo io = i.next();
-            if (channel(io) == ch) {
-                i.remove();
-                ch.ended();
-                io.complete(IoStatus.ABORTED);
-            }
+        List<BdevIo> aborted = waiting.stream().filter(io -> channel(io) == ch).toList();
+        waiting.removeAll(aborted);
+        // Only now, because those who are told may submit to other devices of this ring.
+        for (BdevIo io : aborted) {
+            ch.ended();
+            io.complete(IoStatus.ABORTED);
         }
     }
 }

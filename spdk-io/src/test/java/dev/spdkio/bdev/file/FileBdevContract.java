@@ -299,6 +299,58 @@ public abstract class FileBdevContract {
                 .hasMessageContaining("bdev f");
     }
 
+    // ---- block devices
+    // -----------------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @EnumSource
+    void aBlockDeviceIsADevice(FileWorld.Kind kind) throws Exception {
+        Path backing = file("backing", 2 * MIB);
+        try (LoopDevice loop = LoopDevice.attach(backing, 4096);
+                FileWorld world = new FileWorld(kind)) {
+            refuses(world, loop.path(), 512, Errno.EINVAL, "a block size of 512 is smaller than 4096, its sector size");
+            Bdev bdev = create(world.bdevs, new Wish("loop", loop.path(), 0, false));
+            assertThat(bdev.blockSize()).isEqualTo(4096);
+            assertThat(bdev.blockCount()).isEqualTo(512);
+            BdevChannel channel = world.channel(world.app, bdev);
+            DmaBuf buf = world.pattern(65536, 3);
+            world.io(world.app, () -> channel.writeAsync(buf, 4096));
+            world.io(world.app, () -> channel.writeZeroesAsync(8192, 4096));
+            if (bdev.supports(IoType.UNMAP)) {
+                world.io(world.app, () -> channel.unmapAsync(16384, 8192));
+            }
+            world.io(world.app, () -> channel.flushAsync(0, bdev.sizeBytes()));
+            byte[] expected = bytes(65536, 3);
+            Arrays.fill(expected, 4096, 8192, (byte) 0);
+            if (bdev.supports(IoType.UNMAP)) {
+                Arrays.fill(expected, 12288, 20480, (byte) 0);
+            }
+            assertThat(read(backing, 4096, 65536))
+                    .as("flushed through to the file below")
+                    .isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatCannotBeWrittenBackFailsTheWriteOrTheFlush(FileWorld.Kind kind) throws Exception {
+        try (SmallFileSystem full = SmallFileSystem.mount(dir.resolve("full"));
+                LoopDevice loop = LoopDevice.attach(full.sparse("backing", 8L * MIB), 512);
+                FileWorld world = new FileWorld(kind)) {
+            BdevChannel channel =
+                    world.channel(world.app, create(world.bdevs, new Wish("loop", loop.path(), 512, false)));
+            DmaBuf buf = world.pattern(4 * MIB, 3);
+            // Through the page cache the write is good, and only the flush can tell.
+            assertThatThrownBy(() -> {
+                        world.io(world.app, () -> channel.writeAsync(buf, 0));
+                        world.io(world.app, () -> channel.flushAsync(0, 4L * MIB));
+                    })
+                    .rootCause()
+                    .isInstanceOfSatisfying(
+                            SpdkException.class, e -> assertThat(e.errno()).isIn(Errno.EIO, Errno.ENOSPC));
+        }
+    }
+
     // ---- many, and their end
     // -------------------------------------------------------------------------------------------
 

@@ -19,7 +19,6 @@ import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.IdlePolicy;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
-import java.lang.reflect.Method;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -70,26 +69,7 @@ public final class FileBenchmark implements IoCompletion {
     private record Sample(long nanos, long ended, long heapBytes, long cpuNanos) {}
 
     private Sample sample() {
-        return new Sample(
-                System.nanoTime(),
-                ended,
-                Counters.read("getCurrentThreadAllocatedBytes"),
-                Counters.read("getCurrentThreadCpuTime"));
-    }
-
-    /** The JVM's counters of the calling thread; by reflection, because the module does not read {@code jdk.management}. */
-    private static final class Counters {
-        static long read(String name) {
-            try {
-                Object threads = Class.forName("java.lang.management.ManagementFactory")
-                        .getMethod("getThreadMXBean")
-                        .invoke(null);
-                Method method = Class.forName("com.sun.management.ThreadMXBean").getMethod(name);
-                return (long) method.invoke(threads);
-            } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-            }
-        }
+        return new Sample(System.nanoTime(), ended, Counters.allocatedBytes(), Counters.cpuNanos());
     }
 
     public static void main(String[] args) throws Exception {
