@@ -12,6 +12,7 @@ module dev.spdkio {
     requires transitive tools.jackson.databind;
     requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
+    exports dev.spdkio;
     exports dev.spdkio.bdev;
     exports dev.spdkio.bdev.aio;
     exports dev.spdkio.bdev.malloc;

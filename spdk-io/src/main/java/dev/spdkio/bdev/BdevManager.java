@@ -36,7 +36,8 @@ public final class BdevManager implements AutoCloseable {
     private final SpdkRuntime runtime;
     private final SpdkThread appThread;
     private final DmaPool pool;
-    private final BdevOptions options;
+    private volatile BdevOptions options;
+    private volatile boolean inUse;
 
     private final Object lock = new Object();
     private final Map<String, Bdev> byName = new LinkedHashMap<>();
@@ -81,8 +82,33 @@ public final class BdevManager implements AutoCloseable {
         return options;
     }
 
+    /**
+     * Changes the bounds, as long as no thread uses a device; {@code bdev_set_options}.
+     *
+     * @throws IllegalStateException if it is too late
+     */
+    public void setOptions(BdevOptions value) {
+        if (inUse) {
+            throw new IllegalStateException(
+                    "the options of the bdev layer are fixed once a device is used: set them at start-up");
+        }
+        options = Objects.requireNonNull(value, "options");
+    }
+
+    /** A name that no device has: the prefix and the lowest free number, as SPDK chooses {@code Malloc0}. */
+    public String unusedName(String prefix) {
+        synchronized (lock) {
+            int number = 0;
+            while (byName.containsKey(prefix + number)) {
+                number++;
+            }
+            return prefix + number;
+        }
+    }
+
     /** The hub of a thread; only on that thread. */
     HubThread hub(SpdkThread thread) {
+        inUse = true;
         return HUBS.get(thread).computeIfAbsent(this, _ -> new HubThread(thread, this));
     }
 

@@ -31,7 +31,7 @@ public record RuntimeLimits(
      * What a runtime uses unless told otherwise. SPDK's message ring has 65,536 entries and its exit timeout is 5 s.
      */
     public static final RuntimeLimits DEFAULT = new RuntimeLimits(
-            65_536, 65_536, 1 << 20, 16_384, 16_384, 4, 65_536, Duration.ofMillis(100), Duration.ofSeconds(5));
+            65_536, 65_536, 1 << 20, 16_384, 16_384, 4, 65_536, Duration.ofSeconds(1), Duration.ofSeconds(5));
 
     /** Checks that every bound is positive. */
     public RuntimeLimits {

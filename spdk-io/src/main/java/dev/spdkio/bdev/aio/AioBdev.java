@@ -22,12 +22,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A device on a file or block device of any operating system, by blocking I/O on helper threads. Stands for SPDK's aio bdev.
+ * A device on a file or block device of any operating system, by blocking I/O on helper threads. Stands for SPDK's aio
+ * bdev.
  *
  * <p>Thread rule: {@link #create} on any thread that may block; the rest is called by the hub.
  */
 @SuppressWarnings("exports") // the channel is the hub's to hold, and nobody's to look into
 public final class AioBdev implements BdevOps<AioChannel> {
+    /** What its kind is called in {@code bdev_get_bdevs}, as in SPDK. */
+    public static final String PRODUCT_NAME = "AIO disk";
+
     private static final Logger LOG = System.getLogger(AioBdev.class.getName());
 
     private final AioBdevOptions options;
@@ -53,7 +57,7 @@ public final class AioBdev implements BdevOps<AioChannel> {
                         options.name(),
                         file.geometry().blockSize(),
                         file.geometry().blockCount())
-                .productName("AIO disk")
+                .productName(PRODUCT_NAME)
                 .uuid(options.uuid())
                 .requiredAlignment(file.memoryAlignment())
                 .writeCache(!options.readonly())

@@ -28,6 +28,9 @@ import java.util.concurrent.CompletionStage;
  * <p>Thread rule: {@link #create} on any thread; the rest is called by the hub.
  */
 public final class MallocBdev implements BdevOps<MallocBdev> {
+    /** What its kind is called in {@code bdev_get_bdevs}, as in SPDK. */
+    public static final String PRODUCT_NAME = "Malloc disk";
+
     private final MallocBdevOptions options;
     private final Arena arena;
     private final NativeMemory.Mapping mapping;
@@ -56,7 +59,7 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
      */
     public static Bdev create(BdevManager bdevs, MallocBdevOptions options) throws SpdkException {
         BdevSpec spec = BdevSpec.builder(options.name(), options.blockSize(), options.blockCount())
-                .productName("Malloc disk")
+                .productName(PRODUCT_NAME)
                 .uuid(options.uuid())
                 .requiredAlignment(options.alignment())
                 .optimalIoBoundary(options.optimalIoBoundary(), options.optimalIoBoundary() > 0)

@@ -22,6 +22,9 @@ import java.util.concurrent.CompletionStage;
  * <p>Thread rule: {@link #create} on any thread; the rest is called by the hub.
  */
 public final class NullBdev implements BdevOps<NullBdev> {
+    /** What its kind is called in {@code bdev_get_bdevs}, as in SPDK. */
+    public static final String PRODUCT_NAME = "Null disk";
+
     private final NullBdevOptions options;
 
     private NullBdev(NullBdevOptions options) {
@@ -35,7 +38,7 @@ public final class NullBdev implements BdevOps<NullBdev> {
      */
     public static Bdev create(BdevManager bdevs, NullBdevOptions options) throws SpdkException {
         BdevSpec spec = BdevSpec.builder(options.name(), options.blockSize(), options.blockCount())
-                .productName("Null disk")
+                .productName(PRODUCT_NAME)
                 .uuid(options.uuid())
                 .build();
         return bdevs.register(spec, new NullBdev(options));

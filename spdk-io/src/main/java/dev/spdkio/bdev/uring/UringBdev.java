@@ -26,6 +26,9 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 @SuppressWarnings("exports") // the channel is the hub's to hold, and nobody's to look into
 public final class UringBdev implements BdevOps<UringChannel> {
+    /** What its kind is called in {@code bdev_get_bdevs}, as in SPDK. */
+    public static final String PRODUCT_NAME = "URING bdev";
+
     private static final Logger LOG = System.getLogger(UringBdev.class.getName());
 
     private final UringBdevOptions options;
@@ -41,7 +44,8 @@ public final class UringBdev implements BdevOps<UringChannel> {
     /**
      * Opens the file and registers a device on it.
      *
-     * @throws SpdkException if there is no io_uring, the file cannot be opened or divided into blocks, or the name is taken
+     * @throws SpdkException if there is no io_uring, the file cannot be opened or divided into blocks, or the name is
+     *     taken
      */
     public static Bdev create(BdevManager bdevs, UringBdevOptions options) throws SpdkException {
         UringFile file = UringFile.open(options);
@@ -49,7 +53,7 @@ public final class UringBdev implements BdevOps<UringChannel> {
                         options.name(),
                         file.geometry().blockSize(),
                         file.geometry().blockCount())
-                .productName("URING bdev")
+                .productName(PRODUCT_NAME)
                 .uuid(options.uuid())
                 .requiredAlignment(file.memoryAlignment())
                 .maxSegments(UringIovecs.MAX_SEGMENTS)
@@ -71,7 +75,9 @@ public final class UringBdev implements BdevOps<UringChannel> {
         return file.fd();
     }
 
-    /** Whether a transfer that stopped there can go on: direct I/O stops in the middle of a unit only where a file ends. */
+    /**
+     * Whether a transfer that stopped there can go on: direct I/O stops in the middle of a unit only where a file ends.
+     */
     boolean canGoOnFrom(long position) {
         return position % file.unit() == 0;
     }

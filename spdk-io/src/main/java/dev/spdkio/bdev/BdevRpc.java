@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.rpc.FrameworkRpc;
+import dev.spdkio.rpc.NoParams;
+import dev.spdkio.rpc.RpcErrorCode;
+import dev.spdkio.rpc.RpcException;
+import dev.spdkio.rpc.RpcRegistry;
+import dev.spdkio.rpc.RpcState;
+import dev.spdkio.sys.Errno;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** The {@code bdev_*} methods that concern every device. Stands for {@code lib/bdev/bdev_rpc.c}. */
+public final class BdevRpc {
+    private BdevRpc() {}
+
+    private record SetOptions(
+            OptionalInt bdevIoPoolSize, OptionalInt bdevIoCacheSize, Optional<Boolean> bdevAutoExamine) {}
+
+    private record GetBdevs(Optional<String> name, OptionalInt timeout) {}
+
+    private record GetIostat(Optional<String> name, Optional<Boolean> perChannel, Optional<String> resetMode) {}
+
+    private record ResetIostat(Optional<String> name, Optional<String> mode) {}
+
+    private record Iostat(long tickRate, long ticks, List<Map<String, Object>> bdevs) {}
+
+    /** What the delete methods of all modules take. */
+    private record Delete(String name) {}
+
+    /** Registers the methods. */
+    public static void register(RpcRegistry registry, BdevManager bdevs) {
+        registry.register("bdev_set_options", RpcState.ONLY_STARTUP, SetOptions.class, p -> setOptions(bdevs, p));
+        registry.register(
+                "bdev_get_bdevs",
+                GetBdevs.class,
+                p -> select(bdevs, p.name()).stream().map(BdevRpc::describe).toList());
+        registry.register("bdev_get_iostat", GetIostat.class, p -> iostat(bdevs, p));
+        registry.register("bdev_reset_iostat", ResetIostat.class, p -> resetIostat(bdevs, p));
+        // Devices are there when their create method has answered: there is nothing to wait for.
+        registry.register("bdev_wait_for_examine", NoParams.class, _ -> true);
+    }
+
+    /** Registers the delete method of a module: answers when the last user has closed the device and it is gone. */
+    public static void registerDelete(RpcRegistry registry, String method, String productName, BdevManager bdevs) {
+        registry.register(method, Delete.class, p -> {
+            Bdev bdev = find(bdevs, p.name());
+            if (!bdev.productName().equals(productName)) {
+                throw new SpdkException(
+                        Errno.ENODEV, "bdev " + p.name() + " is a " + bdev.productName() + ", not a " + productName);
+            }
+            CompletionStage<Void> gone = bdevs.unregister(bdev);
+            return gone.thenApply(_ -> true);
+        });
+    }
+
+    /** Refuses a parameter of SPDK that the device does not have, unless it says just that. */
+    public static void refuse(String parameter, OptionalInt value) {
+        if (value.orElse(0) != 0) {
+            throw new IllegalArgumentException("parameter '" + parameter + "' is " + value.getAsInt()
+                    + ": this device has no such property; leave it out or give 0");
+        }
+    }
+
+    /** Refuses a flag of SPDK that the device does not have, unless it is off. */
+    public static void refuse(String parameter, Optional<Boolean> value) {
+        if (value.orElse(false)) {
+            throw new IllegalArgumentException("parameter '" + parameter
+                    + "' is true: this device has no such property; leave it out or give false");
+        }
+    }
+
+    private static boolean setOptions(BdevManager bdevs, SetOptions p) {
+        BdevOptions o = bdevs.options();
+        bdevs.setOptions(o.withBdevIoPoolSize(p.bdevIoPoolSize().orElse(o.bdevIoPoolSize()))
+                .withBdevIoCacheSize(p.bdevIoCacheSize().orElse(o.bdevIoCacheSize()))
+                .withBdevAutoExamine(p.bdevAutoExamine().orElse(o.bdevAutoExamine())));
+        return true;
+    }
+
+    private static Bdev find(BdevManager bdevs, String name) throws SpdkException {
+        Bdev bdev = bdevs.lookup(name);
+        if (bdev == null) {
+            throw new SpdkException(Errno.ENODEV, "No such device: there is no bdev " + name);
+        }
+        return bdev;
+    }
+
+    private static List<Bdev> select(BdevManager bdevs, Optional<String> name) throws SpdkException {
+        return name.isPresent() ? List.of(find(bdevs, name.get())) : bdevs.bdevs();
+    }
+
+    private static Map<String, Object> describe(Bdev bdev) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("name", bdev.name());
+        out.put("aliases", bdev.aliases());
+        out.put("product_name", bdev.productName());
+        out.put("block_size", bdev.blockSize());
+        out.put("num_blocks", bdev.blockCount());
+        out.put("uuid", bdev.uuid().toString());
+        out.put("claimed", false);
+        out.put("zoned", false);
+        Map<String, Object> types = new LinkedHashMap<>();
+        for (IoType type : IoType.values()) {
+            types.put(type.jsonName(), bdev.supports(type) || bdev.emulates(type));
+        }
+        out.put("supported_io_types", types);
+        Map<String, Object> specific = new LinkedHashMap<>();
+        bdev.dumpInfo(specific);
+        out.put("driver_specific", specific);
+        return out;
+    }
+
+    private static CompletionStage<Iostat> iostat(BdevManager bdevs, GetIostat p) throws SpdkException, RpcException {
+        refuse("per_channel", p.perChannel());
+        return collect(select(bdevs, p.name()), resetMode(p.resetMode(), BdevStats.Reset.NONE))
+                .thenApply(rows -> new Iostat(
+                        FrameworkRpc.TICK_RATE, bdevs.runtime().clock().nanoTime(), rows));
+    }
+
+    private static CompletionStage<Boolean> resetIostat(BdevManager bdevs, ResetIostat p)
+            throws SpdkException, RpcException {
+        return collect(select(bdevs, p.name()), resetMode(p.mode(), BdevStats.Reset.ALL))
+                .thenApply(_ -> true);
+    }
+
+    private static BdevStats.Reset resetMode(Optional<String> name, BdevStats.Reset otherwise) throws RpcException {
+        if (name.isEmpty()) {
+            return otherwise;
+        }
+        try {
+            return BdevStats.Reset.valueOf(name.get().toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new RpcException(
+                    RpcErrorCode.INVALID_PARAMS,
+                    "reset mode '" + name.get() + "' is unknown: use all, maxmin, error or none");
+        }
+    }
+
+    private static CompletableFuture<List<Map<String, Object>>> collect(List<Bdev> bdevs, BdevStats.Reset mode) {
+        CompletableFuture<List<Map<String, Object>>> all = CompletableFuture.completedFuture(new ArrayList<>());
+        for (Bdev bdev : bdevs) {
+            all = all.thenCombine(bdev.stats(mode), (rows, stats) -> {
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("name", bdev.name());
+                row.putAll(stats.toJson());
+                rows.add(row);
+                return rows;
+            });
+        }
+        return all;
+    }
+}
