@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param readonly whether to open it for reading only
  * @param fallocate whether to unmap and to write zeroes by {@code fallocate}, on Linux
  * @param uuid its identity; a random one if null
- * @param direct not in SPDK: whether to go past the page cache; null to do so where file, block size and platform allow it
+ * @param direct not in SPDK: whether to go past the page cache; null to do so where file, block size and platform allow
+ *     it
  * @param threads not in SPDK: OS threads that read and write for this device, so many I/Os are at the disk at once
  * @param queueDepth not in SPDK: I/Os that one SpdkThread may have at this device; more wait in the hub
  */

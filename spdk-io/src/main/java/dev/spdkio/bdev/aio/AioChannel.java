@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An {@link AioBdev} on one thread: hands requests to the helper threads, and takes them back in batches.
  *
- * <p>What is done is pushed onto a list; who finds the list empty sends one message for all that follow until it is taken.
- * So there is at most one message a channel under way, and none allocates.
+ * <p>What is done is pushed onto a list; who finds the list empty sends one message for all that follow until it is
+ * taken. So there is at most one message a channel under way, and none allocates.
  *
  * <p>Thread rule: owned by its thread, but for {@link #done}.
  */

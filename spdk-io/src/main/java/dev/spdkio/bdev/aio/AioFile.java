@@ -244,7 +244,9 @@ final class AioFile implements AutoCloseable {
         file.fallocate(mode, offset, length);
     }
 
-    /** Whether a transfer that stopped there can go on: direct I/O stops in the middle of a unit only where a file ends. */
+    /**
+     * Whether a transfer that stopped there can go on: direct I/O stops in the middle of a unit only where a file ends.
+     */
     boolean canGoOnFrom(long position) {
         return !direct || position % directUnit == 0;
     }

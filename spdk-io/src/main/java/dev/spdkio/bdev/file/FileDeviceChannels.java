@@ -8,8 +8,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The channels of one device, for its resets: a file has no state to reset, so that a reset is the end of all I/O that was
- * in flight. The hub lets no further I/O in meanwhile.
+ * The channels of one device, for its resets: a file has no state to reset, so that a reset is the end of all I/O that
+ * was in flight. The hub lets no further I/O in meanwhile.
  *
  * <p>Thread rule: any thread.
  */

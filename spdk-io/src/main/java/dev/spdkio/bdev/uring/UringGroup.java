@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
  * The ring of one SpdkThread, shared by all uring devices there, and what is in flight on it. Stands for SPDK's {@code
  * bdev_uring_group_channel}.
  *
- * <p>I/O is prepared as it is submitted and handed to the kernel once a pass, together with the look for completions: one
- * system call for a pass that has anything to submit, none for one that only looks. While nothing is in flight the poller is
- * paused; while something is, the ring's descriptor wakes a reactor that sleeps.
+ * <p>I/O is prepared as it is submitted and handed to the kernel once a pass, together with the look for completions:
+ * one system call for a pass that has anything to submit, none for one that only looks. While nothing is in flight the
+ * poller is paused; while something is, the ring's descriptor wakes a reactor that sleeps.
  *
- * <p>Every operation in flight has a <em>tag</em>, its user data: an index into the tables here. Tags are few
- * ({@link #QUEUE_DEPTH}), so that the tables stay in the cache and the completion queue can never overflow. What finds no
- * tag waits here in order; the hub's own bound on I/O objects bounds that.
+ * <p>Every operation in flight has a <em>tag</em>, its user data: an index into the tables here. Tags are few ({@link
+ * #QUEUE_DEPTH}), so that the tables stay in the cache and the completion queue can never overflow. What finds no tag
+ * waits here in order; the hub's own bound on I/O objects bounds that.
  *
  * <p>The ring is movable, since its thread is: binding it to an OS thread was measured and saves nothing on files.
  *

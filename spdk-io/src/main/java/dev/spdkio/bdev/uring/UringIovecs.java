@@ -8,7 +8,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lists of memory pieces that the kernel reads ({@code struct iovec}), one for each operation that can be in flight.
+ * The lists of memory pieces that the kernel reads ({@code struct iovec}), one for each operation that can be in
+ * flight.
  *
  * <p>Made when the first I/O with more than one piece comes: most threads never have one.
  *
