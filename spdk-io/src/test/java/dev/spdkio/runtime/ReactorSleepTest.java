@@ -170,9 +170,12 @@ class ReactorSleepTest {
                 (a.isCurrent() ? b : a).send(hop[0]);
             };
             a.send(hop[0]);
-            assertThat(over.await(60, TimeUnit.SECONDS))
-                    .as("seed %d: %d hops left; %s", seed, left[0], rt.reactors())
-                    .isTrue();
+            // On a busy machine it may take long; when a wake-up is lost, nothing moves any more.
+            for (int seen = rounds + 1; !over.await(10, TimeUnit.SECONDS); seen = left[0]) {
+                assertThat(left[0])
+                        .as("hops left, seed %d, %s", seed, rt.reactors())
+                        .isLessThan(seen);
+            }
             assertThat(rt.reactors()).anyMatch(r -> r.stats().parks() > 0);
         }
     }
