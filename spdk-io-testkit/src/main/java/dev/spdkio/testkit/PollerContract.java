@@ -156,13 +156,13 @@ interface PollerContract {
         SpdkThread t = world().thread("t");
         List<String> order = Collections.synchronizedList(new ArrayList<>());
         world().run(t, () -> {
-            once(t, "far", Duration.ofMillis(9), order);
-            once(t, "near", Duration.ofMillis(3), order);
+            once(t, "far", Duration.ofMillis(180), order);
+            once(t, "near", Duration.ofMillis(60), order);
             Poller closed = once(t, "closed", Duration.ofMillis(1), order);
             Poller moved = once(t, "moved", Duration.ofMillis(1), order);
-            once(t, "middle", Duration.ofMillis(6), order);
+            once(t, "middle", Duration.ofMillis(120), order);
             closed.close();
-            moved.retime(Duration.ofMillis(12));
+            moved.retime(Duration.ofMillis(240));
         });
         world().awaitUntil("all ran", () -> order.size() == 4);
         assertThat(order).containsExactly("near", "middle", "far", "moved");

@@ -32,7 +32,7 @@ class PlatformThreadContractTest extends ThreadContract {
                 .cpus(Cores.available())
                 .idlePolicy(idlePolicy)
                 .taskScheduling(taskScheduling)
-                .limits(RuntimeLimits.DEFAULT.withExitTimeout(Duration.ofSeconds(1)))
+                .limits(RuntimeLimits.DEFAULT.withExitTimeout(Duration.ofSeconds(2)))
                 .start()));
     }
 }
