@@ -189,7 +189,7 @@ final class AioFile implements AutoCloseable {
                     Errno.EOPNOTSUPP,
                     o.name(),
                     o.filename(),
-                    "fallocate needs Linux and native access (--enable-native-access=dev.spdkio): set fallocate to false");
+                    "fallocate needs Linux and native access (--enable-native-access=dev.spdkio): turn it off");
         }
         try {
             return FileHandle.open(path, FileHandle.Flag.READ_WRITE);

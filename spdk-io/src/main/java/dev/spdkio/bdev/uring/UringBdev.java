@@ -87,7 +87,7 @@ public final class UringBdev implements BdevOps<UringChannel> {
         if (Long.bitCount(earlyEnds.incrementAndGet()) == 1) {
             LOG.log(
                     Level.ERROR,
-                    "bdev {0}: {1} met the end of {2} at byte {3}: the file is shorter than it was when the device was made",
+                    "bdev {0}: {1} met the end of {2} at byte {3}: the file is shorter than when the device was made",
                     options.name(),
                     io,
                     options.filename(),
