@@ -3,48 +3,49 @@ package dev.spdkio.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
 
 class MainTest {
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int spdkio(String... args) {
-        CommandLine command = Main.commandLine();
-        command.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        return command.execute(args);
-    }
-
     @Test
     void versionNamesProductJavaAndPlatform() {
-        assertThat(spdkio("--version")).isZero();
-        assertThat(out.toString().lines()).hasSize(3);
-        assertThat(out.toString())
+        Cli cli = Cli.run("--version");
+        assertThat(cli.exitCode()).isZero();
+        assertThat(cli.out().lines()).hasSize(3);
+        assertThat(cli.out())
                 .matches("(?s)spdkio \\d+\\.\\d+\\.\\d+.*")
                 .contains("Java " + System.getProperty("java.vm.version"));
     }
 
     @Test
     void helpListsCommands() {
-        assertThat(spdkio("help")).isZero();
-        assertThat(out.toString()).contains("Usage: spdkio", "Commands:", "help");
-        assertThat(err.toString()).isEmpty();
+        Cli cli = Cli.run("help");
+        assertThat(cli.exitCode()).isZero();
+        assertThat(cli.out()).contains("Usage: spdkio", "Commands:", "doctor", "help", "Exit codes:");
+        assertThat(cli.err()).isEmpty();
     }
 
     @Test
     void missingCommandIsAUsageError() {
-        assertThat(spdkio()).isEqualTo(CommandLine.ExitCode.USAGE);
-        assertThat(err.toString()).contains("Missing command", "Usage: spdkio");
-        assertThat(out.toString()).isEmpty();
+        Cli cli = Cli.run();
+        assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(cli.errorLine()).isEqualTo("spdkio: no command given; see spdkio help");
+        assertThat(cli.out()).isEmpty();
     }
 
     @Test
     void unknownCommandIsAUsageError() {
-        assertThat(spdkio("helo")).isEqualTo(CommandLine.ExitCode.USAGE);
-        assertThat(err.toString()).contains("helo");
+        Cli cli = Cli.run("docter");
+        assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(cli.errorLine())
+                .isEqualTo("spdkio: unmatched argument at index 0: 'docter'; did you mean doctor; see spdkio help");
+    }
+
+    @Test
+    void unknownOptionIsAUsageError() {
+        Cli cli = Cli.run("doctor", "--jsn");
+        assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(cli.errorLine()).isEqualTo("spdkio doctor: unknown option: '--jsn'; see spdkio doctor --help");
     }
 }
