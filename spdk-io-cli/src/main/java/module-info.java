@@ -10,11 +10,14 @@ module dev.spdkio.cli {
     requires dev.spdkio;
     requires info.picocli;
     requires java.logging;
+    requires jdk.management;
     requires tools.jackson.databind;
 
     // picocli fills fields and calls constructors by reflection.
     opens dev.spdkio.cli to
             info.picocli;
     opens dev.spdkio.cli.doctor to
+            info.picocli;
+    opens dev.spdkio.cli.perf to
             info.picocli;
 }

@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Sizes in bytes as people write them: {@code 4096}, {@code 4k}, {@code 64M}, {@code 1G}; the units are powers of 1024. */
+/** Sizes as people write them: {@code 4096}, {@code 4k}, {@code 64M}, {@code 1G}; the units are powers of 1024. */
 public final class ByteSize implements ITypeConverter<Long> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,19})([kmgt]?)(i?b)?", Pattern.CASE_INSENSITIVE);
     private static final String UNITS = "KMGT";

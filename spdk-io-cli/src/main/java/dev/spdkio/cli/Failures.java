@@ -22,12 +22,7 @@ final class Failures {
     static int badUsage(ParameterException e, String[] args) {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        StringBuilder line = new StringBuilder(name).append(": ").append(oneLine(message(e)));
-        if (e instanceof UnmatchedArgumentException unmatched
-                && !unmatched.isUnknownOption()
-                && !unmatched.getSuggestions().isEmpty()) {
-            line.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions()));
-        }
+        StringBuilder line = new StringBuilder(name).append(": ").append(message(e));
         // The root command's list of commands is under a command of its own.
         String help = command.getParent() == null ? name + " help" : name + " --help";
         command.getErr().println(line.append("; see ").append(help));
@@ -35,13 +30,22 @@ final class Failures {
         return ExitCode.USAGE;
     }
 
-    /** Picocli begins with a capital letter, which does not suit the middle of a line. */
     private static String message(ParameterException e) {
-        String text = e.getMessage();
-        if (text == null || text.length() < 2 || !Character.isLowerCase(text.charAt(1))) {
-            return String.valueOf(text);
+        if (e instanceof UnmatchedArgumentException u && !u.isUnknownOption()) {
+            boolean root = u.getCommandLine().getParent() == null;
+            String what = root
+                    ? "there is no command '" + u.getUnmatched().getFirst() + "'"
+                    : "nothing is expected after the arguments, but there is '"
+                            + u.getUnmatched().getFirst() + "'";
+            return root && !u.getSuggestions().isEmpty()
+                    ? what + "; did you mean " + u.getSuggestions().getFirst()
+                    : what;
         }
-        return Character.toLowerCase(text.charAt(0)) + text.substring(1);
+        // Picocli begins with a capital letter, which does not suit the middle of a line.
+        String text = oneLine(String.valueOf(e.getMessage()));
+        return text.length() > 1 && Character.isLowerCase(text.charAt(1))
+                ? Character.toLowerCase(text.charAt(0)) + text.substring(1)
+                : text;
     }
 
     /** The command ran and failed. A stack trace is for what nobody foresaw. */

@@ -2,6 +2,7 @@
 package dev.spdkio.cli;
 
 import dev.spdkio.cli.doctor.DoctorCommand;
+import dev.spdkio.cli.perf.PerfCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -18,7 +19,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {DoctorCommand.class, HelpCommand.class},
+        subcommands = {
+            HelloCommand.class,
+            PerfCommand.class,
+            ServeCommand.class,
+            RpcCommand.class,
+            DoctorCommand.class,
+            HelpCommand.class
+        },
         footer = {
             "",
             "Exit codes: 0 done, 1 the command failed, 2 the command line or a JSON text was wrong,",
@@ -46,7 +54,6 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         Main main = new Main();
         CommandLine commandLine = new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setAbbreviatedOptionsAllowed(false)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Failures::badUsage)

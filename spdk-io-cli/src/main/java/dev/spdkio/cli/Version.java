@@ -5,7 +5,7 @@ import java.lang.module.ModuleDescriptor;
 import picocli.CommandLine.IVersionProvider;
 
 /** What {@code spdkio --version} prints. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {

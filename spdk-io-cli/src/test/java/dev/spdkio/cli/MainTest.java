@@ -39,7 +39,7 @@ class MainTest {
         Cli cli = Cli.run("docter");
         assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(cli.errorLine())
-                .isEqualTo("spdkio: unmatched argument at index 0: 'docter'; did you mean doctor; see spdkio help");
+                .isEqualTo("spdkio: there is no command 'docter'; did you mean doctor; see spdkio help");
     }
 
     @Test
@@ -47,5 +47,14 @@ class MainTest {
         Cli cli = Cli.run("doctor", "--jsn");
         assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(cli.errorLine()).isEqualTo("spdkio doctor: unknown option: '--jsn'; see spdkio doctor --help");
+    }
+
+    @Test
+    void surplusArgumentIsAUsageError() {
+        Cli cli = Cli.run("doctor", "me");
+        assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(cli.errorLine())
+                .isEqualTo("spdkio doctor: nothing is expected after the arguments, but there is 'me';"
+                        + " see spdkio doctor --help");
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.doctor;
 
+import dev.spdkio.cli.PrettyJson;
+import dev.spdkio.cli.Version;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,14 +15,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code spdkio doctor}. */
 @Command(
         name = "doctor",
         description = "Say what this machine offers, and what to do about what it does not.",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         footer = {
             "",
             "It only looks: nothing is loaded, mounted or changed. Nothing of it is needed to run the Java engine.",
@@ -49,11 +50,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static String json(List<Check> checks) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("checks", checks.stream().map(Check::toJson).toList());
-        return JsonMapper.builder()
-                        .enable(SerializationFeature.INDENT_OUTPUT)
-                        .build()
-                        .writeValueAsString(object)
-                + System.lineSeparator();
+        return PrettyJson.write(object);
     }
 
     static String table(List<Check> checks) {

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command as a process of its own: what only the end of a JVM shows. */
+@Timeout(120)
+class ProcessTest {
+    private static final String MODULE_PATH = System.getProperty("jdk.module.path", "");
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void needsAModulePath() {
+        assumeTrue(!MODULE_PATH.isEmpty(), "the tests run on the class path: there is no module path to start with");
+    }
+
+    private Process start(String... args) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:+UseSerialGC", "-Djava.io.tmpdir=" + folder));
+        command.addAll(List.of("--enable-native-access=dev.spdkio", "--add-opens", "java.base/java.lang=dev.spdkio"));
+        command.addAll(List.of("-p", MODULE_PATH, "-m", "dev.spdkio.cli/dev.spdkio.cli.Main"));
+        command.addAll(List.of(args));
+        return new ProcessBuilder(command).redirectError(err()).start();
+    }
+
+    private File err() {
+        return folder.resolve("err.txt").toFile();
+    }
+
+    private Cli finish(Process process, String outSoFar) throws Exception {
+        String out = outSoFar + process.inputReader().readAllAsString();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        String err = Files.readString(err().toPath());
+        Files.delete(err().toPath());
+        return new Cli(process.exitValue(), out, err);
+    }
+
+    private static String readUntil(Process process, String text) throws IOException {
+        BufferedReader reader = process.inputReader();
+        StringBuilder seen = new StringBuilder();
+        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+            seen.append(line).append('\n');
+            if (line.contains(text)) {
+                break;
+            }
+        }
+        return seen.toString();
+    }
+
+    @Test
+    void perfPrintsWhatItHasWhenItIsTerminated() throws Exception {
+        Process perf = start("perf", "--malloc", "16M", "-w", "verify", "-t", "60", "--warmup", "0");
+        String out = readUntil(perf, "from block 0");
+        TimeUnit.SECONDS.sleep(1);
+        perf.toHandle().destroy(); // unlike Process.destroy, it leaves the streams open
+        Cli cli = finish(perf, out);
+        assertThat(cli.exitCode()).as(cli.err()).isEqualTo(128 + 15);
+        assertThat(cli.err()).isEmpty();
+        assertThat(cli.out()).contains("stopped by signal", "Malloc0 core ", "miscompares 0");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void serveEndsInOrderWhenItIsTerminated() throws Exception {
+        Path socket = folder.resolve("s.sock");
+        Process serve = start("serve", "-r", socket.toString());
+        String out = readUntil(serve, "stop it by:");
+        assertThat(socket).exists();
+        serve.toHandle().destroy(); // unlike Process.destroy, it leaves the streams open
+        Cli cli = finish(serve, out);
+        assertThat(cli.exitCode()).as(cli.err()).isEqualTo(128 + 15);
+        assertThat(cli.err()).isEmpty();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void helloLeavesNothingBehind() throws Exception {
+        Cli cli = finish(start("hello"), "");
+        assertThat(cli.exitCode()).as(cli.err()).isZero();
+        assertThat(cli.err()).as("no warnings of the JVM").isEmpty();
+        assertThat(cli.out()).contains("result   equal");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void aBadFlagIsOneLineAndExitCode2() throws Exception {
+        Cli cli = finish(start("perf", "--null", "1X"), "");
+        assertThat(cli.exitCode()).isEqualTo(2);
+        assertThat(cli.out()).isEmpty();
+        assertThat(cli.errorLine())
+                .isEqualTo("spdkio perf: invalid value for option '--null': '1X' is not a size: write it as 4096, 4k,"
+                        + " 64M or 1G; see spdkio perf --help");
+    }
+}
