@@ -6,6 +6,10 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.examples {
     requires transitive dev.spdkio;
     requires static org.jspecify;
+    requires tools.jackson.databind;
 
     exports dev.spdkio.examples;
+
+    opens dev.spdkio.examples to
+            dev.spdkio; // for the records of RPC methods
 }

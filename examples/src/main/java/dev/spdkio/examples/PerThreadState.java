@@ -26,8 +26,11 @@ public final class PerThreadState {
     public static void main(String[] args) {
         // docs: runtime-cpus
         CpuSet cpus = CpuSet.of(Cores.available().stream().limit(2).toArray());
-        try (SpdkRuntime runtime = SpdkRuntime.builder().cpus(cpus).start()) {
+        SpdkRuntime.Builder builder = SpdkRuntime.builder().name("cores").cpus(cpus);
+        // docs: end
+        try (SpdkRuntime runtime = builder.start()) {
             List<SpdkThread> threads = new ArrayList<>();
+            // docs: runtime-threads
             for (int i = 0; i < THREADS; i++) {
                 threads.add(runtime.createThread("worker " + i)); // round robin over the reactors
             }

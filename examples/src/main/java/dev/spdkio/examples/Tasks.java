@@ -55,7 +55,7 @@ public final class Tasks {
         try {
             sleeper.join();
         } catch (CancellationException e) {
-            System.out.println(sleeper.name() + " was cancelled");
+            System.out.println(e.getMessage());
         }
         // docs: end
     }

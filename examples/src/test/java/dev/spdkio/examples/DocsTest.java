@@ -29,6 +29,13 @@ class DocsTest {
     private static final Pattern PROJECT_FILE = Pattern.compile("[\\w.-]+(?:/[\\w.-]+)+/?|[\\w-]+\\.md");
     private static final Pattern RPC_METHOD = Pattern.compile("[a-z]+(?:_[a-z0-9]+)+");
 
+    /** What stands in a message for what varies. */
+    private static final Pattern VARYING =
+            Pattern.compile("\\b(?:NAMES?|LIST|SOMETHING|PATH|LINE|COLUMN|N)\\b|reactor_N|0xN|…|PT\\d+S|[()\\[\\]=]");
+
+    /** Shorter parts of a message say too little. */
+    private static final int SHORTEST_PART = 8;
+
     /** Tables whose other columns name what other projects have. */
     private static final Set<String> COMPARING = Set.of("docs/features.md", "docs/naming.md");
 
@@ -246,6 +253,23 @@ class DocsTest {
                         complaints.add(at(file, code) + "nobody registers " + code.text());
                     }
                 })));
+        assertThat(complaints).isEmpty();
+    }
+
+    /** What the guide to operations says of a message must be a message: its fixed parts are in the sources. */
+    @Test
+    void describedMessagesExist() throws IOException {
+        String sources = sourcesBelow(ROOT.resolve("spdk-io/src/main/java")).replaceAll("\"\\s*\\+\\s*\"", "");
+        List<String> complaints = new ArrayList<>();
+        for (Markdown.Piece heading : DOCS.get("docs/operations.md").headings()) {
+            for (Markdown.Piece message : Markdown.codeIn(heading)) {
+                for (String part : VARYING.split(message.text())) {
+                    if (part.strip().length() >= SHORTEST_PART && !sources.contains(part.strip())) {
+                        complaints.add(at("docs/operations.md", heading) + "no message says: " + part.strip());
+                    }
+                }
+            }
+        }
         assertThat(complaints).isEmpty();
     }
 

@@ -22,12 +22,25 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Runs every example in this JVM, and looks at the last line it prints. */
 class ExamplesTest {
     private static final Map<String, String> LAST_LINES = new TreeMap<>(Map.ofEntries(
+            Map.entry("AppLifecycle", "configuration of spdkio:1:16: subsystems: is 1: expected an array"),
+            Map.entry("ConfigAndRpc", "devices: 2"),
+            Map.entry("CustomBdev", "read back 1, stored 254"),
+            Map.entry("DmaBuffers", "leaked: 1"),
+            Map.entry("Errors", "written at try 3"),
+            Map.entry("FileDevice", "the file holds 42"),
+            Map.entry("HelloBdev", "hello, block device"),
             Map.entry("HelloRuntime", "the answer is 42"),
+            Map.entry("HotRemove", "devices left: 0"),
+            Map.entry("ManyFutures", "sum read by virtual threads: 499500"),
             Map.entry("Messages", "counted 10001"),
+            Map.entry("NioChannels", "a line that crosses the border of a block"),
             Map.entry("PerThreadState", "4 contexts came, 0 are left"),
             Map.entry("Pollers", "ticked 5 times, then CLOSED"),
             Map.entry("Simulation", "b heard of it; hours: 3"),
-            Map.entry("Tasks", "sleeper was cancelled")));
+            Map.entry("Tasks", "task sleeper of SpdkThread worker was cancelled"),
+            Map.entry("ThreadPerCore", "20000 writes of 4096 bytes"),
+            Map.entry("ThreeStyles", "straight-line: block 3 holds 7"),
+            Map.entry("VectoredIo", "header 1, key 2, value 3")));
 
     private static Stream<String> examples() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("src/main/java/dev/spdkio/examples"))) {
