@@ -12,7 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A device on a file: what was written is there in the next application, and a flush makes it survive a loss of power. */
+/**
+ * A device on a file: what was written is there in the next application, and a flush makes it survive a loss of power.
+ */
 public final class FileDevice {
     private FileDevice() {}
 

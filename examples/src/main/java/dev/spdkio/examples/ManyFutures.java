@@ -16,7 +16,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Ordinary Java code on a block device: a thousand futures with 64 under way, and blocking calls on virtual threads. */
+/**
+ * Ordinary Java code on a block device: a thousand futures with 64 under way, and blocking calls on virtual threads.
+ */
 public final class ManyFutures {
     private static final int BLOCK = 4096;
     private static final int BLOCKS = 1000;

@@ -6,7 +6,9 @@ import dev.spdkio.runtime.IoDevice;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +48,8 @@ public final class Bdev {
     private final Object lock = new Object();
     private final List<BdevDesc> descs = new ArrayList<>();
     private final ChannelStats closedChannels = new ChannelStats();
+    private final Set<ChannelStats> liveChannels = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<StatsReading> readings = new ArrayList<>();
     private volatile State state = State.REGISTERED;
     private boolean toldRemoval;
     private final CompletableFuture<Void> gone;
@@ -78,7 +82,9 @@ public final class Bdev {
     }
 
     private DeviceChannel createChannel(SpdkThread thread) {
-        return new DeviceChannel(this, manager.hub(thread), ops, ops.openChannel(thread));
+        DeviceChannel channel = new DeviceChannel(this, manager.hub(thread), ops, ops.openChannel(thread));
+        channelOpened(channel);
+        return channel;
     }
 
     // ---- properties ------------------------------------------------------------------------------------------------
@@ -249,34 +255,70 @@ public final class Bdev {
     /** {@link #stats()}, setting back what {@code mode} says. Any thread; {@code spdk_bdev_get_device_stat}. */
     public CompletableFuture<BdevStats> stats(BdevStats.Reset mode) {
         CompletableFuture<BdevStats> result = manager.runtime().newFuture();
+        StatsReading reading = new StatsReading(mode);
         manager.appThread().execute(() -> {
-            ChannelStats sum = new ChannelStats();
             synchronized (lock) {
-                sum.add(closedChannels);
+                readings.add(reading);
+                reading.sum.add(closedChannels);
                 closedChannels.reset(mode);
             }
             ioDevice.forEachChannel(
                     i -> {
-                        ChannelStats one = i.context().stats;
-                        synchronized (sum) {
-                            sum.add(one);
+                        synchronized (lock) {
+                            reading.take(i.context().stats);
                         }
-                        one.reset(mode);
                         i.next();
                     },
                     failure -> {
+                        synchronized (lock) {
+                            readings.remove(reading);
+                            liveChannels.forEach(reading::addUnvisited);
+                        }
                         if (failure != null) {
                             result.completeExceptionally(failure);
                         } else {
-                            result.complete(BdevStats.of(sum));
+                            result.complete(BdevStats.of(reading.sum));
                         }
                     });
         });
         return result;
     }
 
+    /** A reading of the statistics under way: no channel that comes to its end meanwhile is missed or counted twice. */
+    private static final class StatsReading {
+        final ChannelStats sum = new ChannelStats();
+        private final BdevStats.Reset mode;
+        private final Set<ChannelStats> taken = Collections.newSetFromMap(new IdentityHashMap<>());
+
+        StatsReading(BdevStats.Reset mode) {
+            this.mode = mode;
+        }
+
+        void take(ChannelStats one) {
+            if (taken.add(one)) {
+                sum.add(one);
+                one.reset(mode);
+            }
+        }
+
+        /** A channel that nobody holds any more is not visited; what is not set back may be read from here. */
+        void addUnvisited(ChannelStats one) {
+            if (mode == BdevStats.Reset.NONE && !taken.contains(one)) {
+                sum.add(one);
+            }
+        }
+    }
+
+    void channelOpened(DeviceChannel channel) {
+        synchronized (lock) {
+            liveChannels.add(channel.stats);
+        }
+    }
+
     void channelClosed(DeviceChannel channel) {
         synchronized (lock) {
+            liveChannels.remove(channel.stats);
+            readings.forEach(r -> r.take(channel.stats));
             closedChannels.add(channel.stats);
         }
     }
