@@ -7,7 +7,9 @@ import java.lang.reflect.Method;
  * Measures what the calling thread allocates on the heap, as {@code com.sun.management.ThreadMXBean} counts it. By
  * reflection, because the module under test does not read {@code jdk.management} and should not start to for a test.
  */
-final class Allocation {
+public final class Allocation {
+    private static final int MAX_PASSES = 60;
+
     private static final Object THREADS;
     private static final Method ALLOCATED_BYTES;
 
@@ -26,12 +28,13 @@ final class Allocation {
     private Allocation() {}
 
     /**
-     * Bytes per operation, rounded down: 0 means that nothing is allocated each time. The best of three passes counts,
-     * because the interpreter and a late compilation allocate what compiled code does not.
+     * Bytes per operation, rounded down: 0 means that nothing is allocated each time. The best pass counts, because the
+     * interpreter allocates what compiled code does not; on a busy machine the compiler comes late, so passes go on until
+     * one allocates nothing or their number is up.
      */
-    static long bytesPerOperation(int operations, Runnable operation) {
+    public static long bytesPerOperation(int operations, Runnable operation) {
         long best = Long.MAX_VALUE;
-        for (int pass = 0; pass < 3; pass++) {
+        for (int pass = 0; pass < MAX_PASSES && best >= operations; pass++) {
             for (int i = 0; i < operations; i++) {
                 operation.run();
             }
