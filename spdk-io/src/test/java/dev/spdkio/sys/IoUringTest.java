@@ -237,16 +237,18 @@ class IoUringTest {
     @ValueSource(ints = {1, 32})
     void theHotLoopAllocatesNothing(int batch) throws Exception {
         long[] sum = new long[1];
+        long[] rounds = new long[1];
         CompletionSink sink = (userData, res, _) -> sum[0] += userData + res;
         try (IoUring ring = IoUring.create(IoUring.Config.of(32))) {
             long bytes = Allocation.bytesPerOperation(20_000, () -> {
+                rounds[0]++;
                 for (int i = 0; i < batch; i++) {
                     ring.prepNop(i);
                 }
                 ring.poll(sink);
             });
             assertThat(bytes).isZero();
-            assertThat(sum[0]).isEqualTo(batch * (batch - 1L) / 2 * 3 * 2 * 20_000);
+            assertThat(sum[0]).isEqualTo(batch * (batch - 1L) / 2 * rounds[0]);
         }
     }
 
