@@ -5,6 +5,7 @@ import static dev.spdkio.sys.IoUringAbi.INT;
 import static dev.spdkio.sys.IoUringAbi.LONG;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /**
  * Our end of the completion ring: reads entries, gives the slots back by moving the head.
@@ -18,6 +19,7 @@ final class CompletionQueue {
     private final long headOffset;
     private final long tailOffset;
     private final long overflowOffset;
+    private final long flagsOffset;
     private final long cqesOffset;
     private final int entries;
     private final int mask;
@@ -35,6 +37,7 @@ final class CompletionQueue {
         this.headOffset = offset(params, IoUringAbi.CQ_OFF_HEAD);
         this.tailOffset = offset(params, IoUringAbi.CQ_OFF_TAIL);
         this.overflowOffset = offset(params, IoUringAbi.CQ_OFF_OVERFLOW);
+        this.flagsOffset = offset(params, IoUringAbi.CQ_OFF_FLAGS);
         this.cqesOffset = offset(params, IoUringAbi.CQ_OFF_CQES);
     }
 
@@ -63,6 +66,17 @@ final class CompletionQueue {
     /** How many completions did not fit so far; the kernel keeps them aside and loses none. */
     int overflowed() {
         return (int) INT.getOpaque(ring, overflowOffset);
+    }
+
+    /** Whether the kernel looks at our flags: before Linux 5.8 there are none. */
+    boolean hasFlags() {
+        return flagsOffset != 0;
+    }
+
+    /** Lets completions signal the event descriptor, or not. The fence keeps later looks at the ring behind it. */
+    void setSignals(boolean on) {
+        INT.setOpaque(ring, flagsOffset, on ? 0 : IoUringAbi.CQ_EVENTFD_DISABLED);
+        VarHandle.fullFence();
     }
 
     /**

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Sleeps until a device descriptor is readable, another thread calls {@link #wake()}, or time is up ({@code epoll(7)}
  * with an {@code eventfd(2)}).
  *
- * <p>Descriptors are watched for readability, level-triggered: as long as something is left to read, {@link #await}
- * does not sleep. The descriptor of an {@link IoUring} can be watched directly, it is readable while completions
- * wait.
+ * <p>Descriptors are watched for <em>arrivals</em> (edge-triggered): each time something becomes readable ends one
+ * {@link #await}. What is left unread does not end the next one, so read until nothing is left before awaiting again.
+ * That is what lets a reactor sleep without reading from event descriptors, such as that of an {@link IoUring}.
  *
  * <p>Thread rule: one thread at a time awaits and reads {@link #token}; {@link #add}, {@link #remove}, {@link #wake}
  * and {@link #close} may come from any thread at any time. Closing wakes the awaiting thread; the descriptors are
@@ -44,13 +44,12 @@ public final class EventPoll implements AutoCloseable {
     static final long EVENT_EVENTS = 0;
     static final long EVENT_DATA = Platform.isX86() ? 4 : 8;
 
-    // sys/epoll.h and sys/eventfd.h
+    // sys/epoll.h
     static final int EPOLL_CLOEXEC = 0x80000;
     static final int EPOLL_CTL_ADD = 1;
     static final int EPOLL_CTL_DEL = 2;
     static final int EPOLLIN = 1;
-    static final int EFD_NONBLOCK = 0x800;
-    static final int EFD_CLOEXEC = 0x80000;
+    static final int EPOLLET = 1 << 31;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long NANOS_PER_MILLI = 1_000_000;
@@ -114,10 +113,10 @@ public final class EventPoll implements AutoCloseable {
         int eventFd = -1;
         EventPoll poll = null;
         try {
-            eventFd = (int) Libc.call("eventfd", () -> "0", errno ->
-                    (int) Handles.EVENTFD.invokeExact(errno, 0, EFD_NONBLOCK | EFD_CLOEXEC));
+            eventFd = Fds.newEventFd();
             poll = new EventPoll(epollFd, eventFd, forceMillis);
-            poll.control(EPOLL_CTL_ADD, eventFd, RESERVED_TOKEN);
+            // Level-triggered, unlike the others: the signal of close() must reach every thread that still waits.
+            poll.control(EPOLL_CTL_ADD, eventFd, EPOLLIN, RESERVED_TOKEN);
             return poll;
         } catch (Throwable failed) {
             if (poll != null) {
@@ -131,7 +130,7 @@ public final class EventPoll implements AutoCloseable {
     }
 
     /**
-     * Watches a descriptor until it is removed or closed.
+     * Watches a descriptor until it is removed or closed. What is readable already counts as an arrival.
      *
      * @param fd an open descriptor that supports polling (a ring, socket, pipe, timer or event; not a regular file)
      * @param token what {@link #token} answers when the descriptor is ready; any value but {@link #RESERVED_TOKEN}
@@ -143,7 +142,7 @@ public final class EventPoll implements AutoCloseable {
         }
         enter();
         try {
-            control(EPOLL_CTL_ADD, fd, token);
+            control(EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, token);
         } finally {
             guard.exit();
         }
@@ -157,7 +156,7 @@ public final class EventPoll implements AutoCloseable {
     public void remove(int fd) throws SysException {
         enter();
         try {
-            control(EPOLL_CTL_DEL, fd, 0);
+            control(EPOLL_CTL_DEL, fd, 0, 0);
         } finally {
             guard.exit();
         }
@@ -168,7 +167,7 @@ public final class EventPoll implements AutoCloseable {
      * io_uring queued for this thread): look at everything, then await again.
      *
      * @param timeoutNanos how long to sleep at most; 0 only looks, -1 sleeps without a limit
-     * @return how many watched descriptors are ready, the wake-up not counted
+     * @return how many watched descriptors have arrivals, the wake-up not counted
      * @throws IllegalStateException if closed
      * @throws UncheckedIOException if the kernel refuses, with a {@link SysException} inside
      */
@@ -218,7 +217,7 @@ public final class EventPoll implements AutoCloseable {
         }
     }
 
-    /** The epoll descriptor: it can be watched by another instance, and is readable while something is ready here. */
+    /** The epoll descriptor: another instance can watch it, it is readable while something is ready here. */
     public int fd() {
         return epollFd;
     }
@@ -254,10 +253,10 @@ public final class EventPoll implements AutoCloseable {
         arena.close();
     }
 
-    private void control(int operation, int fd, long token) throws SysException {
+    private void control(int operation, int fd, int trigger, long token) throws SysException {
         try (Arena scratch = Arena.ofConfined()) {
             MemorySegment event = scratch.allocate(EVENT_BYTES, Long.BYTES);
-            event.set(JAVA_INT_UNALIGNED, EVENT_EVENTS, EPOLLIN);
+            event.set(JAVA_INT_UNALIGNED, EVENT_EVENTS, trigger);
             event.set(JAVA_LONG_UNALIGNED, EVENT_DATA, token);
             Libc.call("epoll_ctl", () -> (operation == EPOLL_CTL_ADD ? "add" : "remove") + " fd " + fd, state ->
                     (int) Handles.EPOLL_CTL.invokeExact(state, epollFd, operation, fd, event));
@@ -348,7 +347,6 @@ public final class EventPoll implements AutoCloseable {
         static final MethodHandle EPOLL_WAIT =
                 Libc.find("epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
         static final MethodHandle EPOLL_PWAIT2 = Libc.findSyscall(6);
-        static final MethodHandle EVENTFD = Libc.find("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
 
         /** What a wake-up adds to the event counter. */
         static final MemorySegment ONE = Arena.global().allocateFrom(JAVA_LONG, 1);

@@ -16,7 +16,20 @@ final class Fds {
     static final MethodHandle WRITE = Libc.findWithoutErrno("write", TRANSFER);
     private static final MethodHandle CLOSE = Libc.findWithoutErrno("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
+    private static final MethodHandle EVENTFD =
+            Libc.find("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    // sys/eventfd.h
+    static final int EFD_NONBLOCK = 0x800;
+    static final int EFD_CLOEXEC = 0x80000;
+
     private Fds() {}
+
+    /** Opens an event counter that starts at 0, is never waited for in read, and is not inherited by programs. */
+    static int newEventFd() throws SysException {
+        return (int) Libc.call(
+                "eventfd", () -> "0", errno -> (int) EVENTFD.invokeExact(errno, 0, EFD_NONBLOCK | EFD_CLOEXEC));
+    }
 
     /**
      * Closes a descriptor; -1 means there is none. The result is dropped on purpose: Linux releases the descriptor in

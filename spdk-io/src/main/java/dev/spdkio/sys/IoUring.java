@@ -66,6 +66,8 @@ public final class IoUring implements AutoCloseable {
     /** The thread that a bound ring belongs to; null for a movable ring and before a disabled one is enabled. */
     private @Nullable Thread owner;
 
+    private int watchFd = -1;
+    private boolean foreignEventFd;
     private boolean enabled;
     private boolean closed;
 
@@ -239,10 +241,32 @@ public final class IoUring implements AutoCloseable {
         }
     }
 
-    /** The ring's descriptor: readable while completions wait, so that an {@link EventPoll} can watch it. */
+    /**
+     * The descriptor that an {@link EventPoll} can watch: it has an arrival when an operation completes after a
+     * {@link #submit}, or after a {@link #reap} or {@link #poll} that found nothing. So reap until nothing is left,
+     * then sleep. It is an event descriptor, made by the first call; the ring's own does not wake anybody in the
+     * bound mode.
+     *
+     * @throws UncheckedIOException if it cannot be made
+     * @throws IllegalStateException if another one was {@linkplain #registerEventFd registered}
+     */
     public int fd() {
         check();
-        return fd;
+        if (watchFd < 0) {
+            if (foreignEventFd) {
+                throw new IllegalStateException("another event descriptor is registered with the ring (fd " + fd + ")");
+            }
+            try {
+                watchFd = Fds.newEventFd();
+                registrations.registerEventFd(watchFd);
+            } catch (SysException refused) {
+                Fds.close(watchFd);
+                watchFd = -1;
+                throw new UncheckedIOException(refused);
+            }
+            driver.watched();
+        }
+        return watchFd;
     }
 
     /** How many operations can be prepared before the next submit. */
@@ -429,16 +453,27 @@ public final class IoUring implements AutoCloseable {
         registrations.unregisterBuffers();
     }
 
-    /** Lets every completion count up an event descriptor. */
+    /**
+     * Lets completions count up an event descriptor of the caller's, instead of the one that {@link #fd()} makes.
+     *
+     * @throws IllegalStateException if {@link #fd()} was used, because a ring has room for one descriptor
+     */
     public void registerEventFd(int eventFd) throws SysException {
         check();
+        if (watchFd >= 0) {
+            throw new IllegalStateException("the ring (fd " + fd + ") signals its own descriptor already");
+        }
         registrations.registerEventFd(eventFd);
+        foreignEventFd = true;
     }
 
     /** Ends {@link #registerEventFd}. */
     public void unregisterEventFd() throws SysException {
         check();
-        registrations.unregisterEventFd();
+        if (foreignEventFd) {
+            registrations.unregisterEventFd();
+            foreignEventFd = false;
+        }
     }
 
     /** Which of the operations offered here the kernel has. */
@@ -481,6 +516,7 @@ public final class IoUring implements AutoCloseable {
             closed = true;
             arena.close();
             Fds.close(fd);
+            Fds.close(watchFd);
         }
     }
 

@@ -39,6 +39,7 @@ final class IoUringAbi {
     static final long CQ_OFF_TAIL = 4;
     static final long CQ_OFF_OVERFLOW = 16;
     static final long CQ_OFF_CQES = 20;
+    static final long CQ_OFF_FLAGS = 24;
 
     // struct io_uring_sqe
     static final long SQE_BYTES = 64;
@@ -88,6 +89,9 @@ final class IoUringAbi {
     static final int SQ_NEED_WAKEUP = 1;
     static final int SQ_CQ_OVERFLOW = 1 << 1;
     static final int SQ_TASKRUN = 1 << 2;
+
+    // flags in the completion ring, written by us
+    static final int CQ_EVENTFD_DISABLED = 1;
 
     // io_uring_sqe.flags, fsync_flags, cancel_flags
     static final int IOSQE_FIXED_FILE = 1;

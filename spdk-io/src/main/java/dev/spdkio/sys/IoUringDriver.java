@@ -24,13 +24,25 @@ final class IoUringDriver {
     /** How many operations the kernel has taken; the completion queue counts those that came back. Wraps around. */
     private int submitted;
 
+    /** Whether signals can be switched off while nobody sleeps. Without an event descriptor nothing is switched. */
+    private final boolean canMute;
+
+    private boolean watched;
+    private boolean signalling = true;
+
     IoUringDriver(int fd, SubmissionQueue sq, CompletionQueue cq, int setupFlags, MemorySegment errno) {
         this.fd = fd;
         this.sq = sq;
         this.cq = cq;
         this.sqPoll = (setupFlags & IoUringAbi.SETUP_SQPOLL) != 0;
         this.ioPoll = (setupFlags & IoUringAbi.SETUP_IOPOLL) != 0;
+        this.canMute = Platform.isX86() && (setupFlags & IoUringAbi.SETUP_DEFER_TASKRUN) != 0 && cq.hasFlags();
         this.errno = errno;
+    }
+
+    /** From now on somebody may sleep on the ring's event descriptor. */
+    void watched() {
+        watched = true;
     }
 
     int inFlight() {
@@ -39,6 +51,11 @@ final class IoUringDriver {
 
     /** Submits, and lets the kernel finish what waits for this thread; no system call if there is neither. */
     int submit() {
+        signalNext();
+        return enterIfNeeded();
+    }
+
+    private int enterIfNeeded() {
         int flags = wantsEnter() ? IoUringAbi.ENTER_GETEVENTS : 0;
         if (sqPoll) {
             int published = publishToThread();
@@ -53,6 +70,7 @@ final class IoUringDriver {
 
     /** Submits and waits for completions, but never for more than can come. */
     int submitAndGet(int minComplete) {
+        signalNext();
         if (sqPoll) {
             int published = publishToThread();
             enter(0, Math.min(minComplete, inFlight()), IoUringAbi.ENTER_GETEVENTS);
@@ -73,12 +91,46 @@ final class IoUringDriver {
         if (wantsEnter()) {
             enter(0, 0, IoUringAbi.ENTER_GETEVENTS);
         }
-        return cq.drain(sink, max);
+        return switchSignals(cq.drain(sink, max), sink, max);
     }
 
     int poll(CompletionSink sink, int max) {
-        submit();
-        return cq.drain(sink, max);
+        enterIfNeeded();
+        return switchSignals(cq.drain(sink, max), sink, max);
+    }
+
+    /**
+     * Keeps the event descriptor quiet while completions are found by looking, because a signal costs the kernel more
+     * than a small I/O costs us, and lets it speak as soon as a look finds nothing, because then somebody may go to
+     * sleep. What arrived between that look and the switching was not signalled, so there has to be a second look.
+     *
+     * <p>Only for rings with deferred work on x86-64: there the kernel announces the work by an atomic operation, which
+     * is a full barrier, before it reads our switch, so it cannot miss the switch while we miss the work. Elsewhere the
+     * order is not guaranteed and signals stay on.
+     */
+    private int switchSignals(int found, CompletionSink sink, int max) {
+        if (!watched || !canMute) {
+            return found;
+        }
+        if (found > 0) {
+            if (signalling) {
+                signalling = false;
+                cq.setSignals(false);
+            }
+            return found;
+        }
+        if (signalling) {
+            return 0;
+        }
+        signalNext();
+        return wantsEnter() || cq.ready() > 0 ? reap(sink, max) : 0;
+    }
+
+    private void signalNext() {
+        if (!signalling) {
+            signalling = true;
+            cq.setSignals(true);
+        }
     }
 
     /**
@@ -92,7 +144,7 @@ final class IoUringDriver {
         if (inFlight() != 0 && sq.hasSpace()) {
             int everything = IoUringAbi.ASYNC_CANCEL_ALL | IoUringAbi.ASYNC_CANCEL_ANY;
             sq.enqueue(IoUringOp.ASYNC_CANCEL, false, -1, 0, 0, 0, everything, 0, 0);
-            submit();
+            enterIfNeeded();
         }
         while (inFlight() != 0) {
             submitAndGet(1);

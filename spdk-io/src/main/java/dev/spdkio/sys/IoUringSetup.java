@@ -56,7 +56,7 @@ final class IoUringSetup {
         try {
             int features = (int) INT.get(params, IoUringAbi.PARAMS_FEATURES);
             if ((features & REQUIRED_FEATURES) != REQUIRED_FEATURES) {
-                throw new SysException("io_uring_setup", config.toString(), Errno.ENOSYS, tooOld());
+                throw new SysException("io_uring_setup", describe(config), Errno.ENOSYS, tooOld());
             }
             MemorySegment ring = NativeMemory.mapShared(ringBytes(params), fd, IoUringAbi.OFF_SQ_RING, arena);
             long sqeBytes = (int) INT.get(params, IoUringAbi.PARAMS_SQ_ENTRIES) * IoUringAbi.SQE_BYTES;
@@ -83,7 +83,7 @@ final class IoUringSetup {
             }
         }
         if (result < 0) {
-            throw new SysException("io_uring_setup", config.toString(), -result, explain(-result));
+            throw new SysException("io_uring_setup", describe(config), -result, explain(-result));
         }
         return result;
     }
@@ -112,6 +112,14 @@ final class IoUringSetup {
         flags |= config.sqPoll() ? IoUringAbi.SETUP_SQPOLL : 0;
         flags |= config.sqPoll() && config.sqThreadCpu() >= 0 ? IoUringAbi.SETUP_SQ_AFF : 0;
         return flags;
+    }
+
+    private static String describe(IoUring.Config config) {
+        return config.entries() + " entries"
+                + (config.cqEntries() == 0 ? "" : ", " + config.cqEntries() + " completions")
+                + (config.movable() ? ", movable" : "")
+                + (config.ioPoll() ? ", IOPOLL" : "")
+                + (config.sqPoll() ? ", SQPOLL" : "");
     }
 
     /** Both rings share one mapping, which ends with whichever array comes last. */
@@ -146,7 +154,7 @@ final class IoUringSetup {
         IoUringRegistrations registrations = new IoUringRegistrations(fd, 0);
         for (IoUringOp op : IoUringOp.values()) {
             if (!registrations.supportedOps().contains(op)) {
-                return tooOld() + ": it has no operation " + op;
+                return "no operation " + op + "; " + tooOld();
             }
         }
         return null;
@@ -160,7 +168,8 @@ final class IoUringSetup {
     /** As {@link #explain(int)}, from plain values, so that every answer can be tested on one machine. */
     static @Nullable String explain(int errno, String disabled, Limits.Limit memlock, Limits.Limit openFiles) {
         return switch (errno) {
-            case Errno.ENOSYS -> tooOld() + ", or the container runtime has none";
+            case Errno.ENOSYS ->
+                tooOld() + ", built with CONFIG_IO_URING, and no container runtime or seccomp filter that hides it";
             case Errno.EPERM ->
                 disabled.isEmpty() || disabled.equals("0")
                         ? "a seccomp filter forbids it, as the default profile of containers does: run with a profile"
@@ -178,7 +187,8 @@ final class IoUringSetup {
     }
 
     private static String tooOld() {
-        return "kernel " + Platform.kernelRelease() + " has no sufficient io_uring, Linux 5.6 or later is needed";
+        return "this kernel (" + Platform.kernelRelease()
+                + ") offers too little of io_uring: it takes Linux 5.6 or later";
     }
 
     /** The switch exists since Linux 6.6; empty if it does not. */

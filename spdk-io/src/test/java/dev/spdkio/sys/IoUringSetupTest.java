@@ -37,7 +37,7 @@ class IoUringSetupTest {
 
     @Test
     void otherCausesAreNamedToo() {
-        assertThat(explain(Errno.ENOSYS, "")).contains(Platform.kernelRelease(), "5.6 or later");
+        assertThat(explain(Errno.ENOSYS, "")).contains(Platform.kernelRelease(), "5.6 or later", "CONFIG_IO_URING");
         assertThat(explain(Errno.EMFILE, "")).contains("RLIMIT_NOFILE 1024 files");
         assertThat(explain(Errno.EFAULT, "")).isNull();
     }
@@ -104,6 +104,8 @@ class IoUringSetupTest {
                 .offset("struct io_cqring_offsets, tail", IoUringAbi.CQ_OFF_TAIL)
                 .offset("struct io_cqring_offsets, overflow", IoUringAbi.CQ_OFF_OVERFLOW)
                 .offset("struct io_cqring_offsets, cqes", IoUringAbi.CQ_OFF_CQES)
+                .offset("struct io_cqring_offsets, flags", IoUringAbi.CQ_OFF_FLAGS)
+                .macroIfDefined("IORING_CQ_EVENTFD_DISABLED", IoUringAbi.CQ_EVENTFD_DISABLED)
                 .size("struct io_uring_sqe", IoUringAbi.SQE_BYTES)
                 .offset("struct io_uring_sqe, opcode", IoUringAbi.SQE_OPCODE)
                 .offset("struct io_uring_sqe, flags", IoUringAbi.SQE_FLAGS)

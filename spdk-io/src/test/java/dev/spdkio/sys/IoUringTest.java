@@ -187,8 +187,32 @@ class IoUringTest {
             ring.submit();
             assertThat(poll.await(-1)).isEqualTo(1);
             assertThat(poll.token(0)).isEqualTo(5);
+            assertThat(poll.await(0)).as("told once").isZero();
             ring.reap(collect, 8);
-            assertThat(poll.await(0)).isZero();
+            ring.prepNop(2);
+            assertThat(ring.submit()).isEqualTo(1);
+            assertThat(poll.await(-1)).isEqualTo(1);
+            assertThatThrownBy(() -> ring.registerEventFd(0)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void aRingThatIsPolledBusilyDoesNotSignal() throws Exception {
+        assumeTrue(Platform.isX86(), "elsewhere signals cannot be switched safely");
+        try (IoUring ring = IoUring.create(IoUring.Config.of(8));
+                EventPoll poll = EventPoll.open()) {
+            assumeTrue(ring.features().contains("DEFER_TASKRUN"), "needs Linux 6.1");
+            poll.add(ring.fd(), 5);
+            ring.prepNop(1);
+            assertThat(ring.poll(collect)).isEqualTo(1);
+            assertThat(poll.await(0)).as("somebody might have slept").isEqualTo(1);
+            ring.prepNop(2);
+            assertThat(ring.poll(collect)).isEqualTo(1);
+            assertThat(poll.await(0)).as("the ring had just been found busy").isZero();
+            assertThat(ring.poll(collect)).isZero();
+            ring.prepNop(3);
+            ring.submit();
+            assertThat(poll.await(0)).as("the ring had been found empty").isEqualTo(1);
         }
     }
 
@@ -204,6 +228,7 @@ class IoUringTest {
             ring.submit();
             assertThat(poll.await(-1)).isEqualTo(1);
             event.take();
+            assertThatThrownBy(ring::fd).isInstanceOf(IllegalStateException.class);
             ring.unregisterEventFd();
             ring.prepNop(2);
             ring.submit();
