@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operations on real files, past the page cache. */
 @Timeout(60)
@@ -229,6 +230,27 @@ class IoUringFileTest {
             ring.close(); // would hang, and the time limit fail the test, if it only waited
         }
         assertThat(file.deviceSize()).isEqualTo(BLOCKS * (long) BLOCK);
+    }
+
+    /** Large reads take the disk a while; once the ring is closed, the buffer belongs to us and nobody writes into it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void afterCloseTheKernelTouchesNoBuffer(boolean movable) throws Exception {
+        int bytes = 4 << 20;
+        MemorySegment buffer = arena.allocate(8L * bytes, BLOCK);
+        try (FileHandle large = FileHandle.open(directory.resolve("large"), READ_WRITE, CREATE, DIRECT)) {
+            assertThat(large.pwrite(buffer, 0)).isEqualTo(8L * bytes);
+            try (IoUring doomed = IoUring.create(IoUring.Config.of(8).withMovable(movable))) {
+                for (int i = 0; i < 8; i++) {
+                    doomed.prepRead(large.fd(), false, buffer.address() + (long) i * bytes, bytes, (long) i * bytes, i);
+                }
+                assertThat(doomed.submit()).isEqualTo(8);
+            }
+            buffer.fill((byte) 7);
+            large.pread(blocks(BLOCKS), 7L * bytes); // queues behind what the disk may still be reading
+            assertThat(buffer.mismatch(arena.allocate(buffer.byteSize()).fill((byte) 7)))
+                    .isEqualTo(-1);
+        }
     }
 
     /** A lost wake-up would sleep until the time limit. */
