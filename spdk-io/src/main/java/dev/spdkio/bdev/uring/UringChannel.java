@@ -3,9 +3,6 @@ package dev.spdkio.bdev.uring;
 
 import dev.spdkio.bdev.file.FileDeviceChannel;
 import dev.spdkio.runtime.SpdkThread;
-import dev.spdkio.sys.SysException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 
 /**
  * A {@link UringBdev} on one thread: its place in the ring that the thread's uring devices share.
@@ -13,15 +10,13 @@ import java.lang.System.Logger.Level;
  * <p>Thread rule: owned by its thread.
  */
 final class UringChannel extends FileDeviceChannel {
-    private static final Logger LOG = System.getLogger(UringChannel.class.getName());
-
     final UringBdev device;
     final UringGroup group;
 
-    /** A slot of the ring's registered files, or the bare descriptor. */
-    final int file;
+    /** A slot of the ring's registered files, or the bare descriptor. Another one when the thread gets another ring. */
+    int file;
 
-    final boolean registered;
+    boolean registered;
 
     /** Set once the kernel has said that this file cannot be zeroed by fallocate. */
     boolean zeroesByWriting;
@@ -29,15 +24,7 @@ final class UringChannel extends FileDeviceChannel {
     UringChannel(UringBdev device, SpdkThread thread) {
         super(thread);
         this.device = device;
-        this.group = UringGroup.acquire(thread);
-        int slot = -1;
-        try {
-            slot = group.registerFile(device.fd());
-        } catch (SysException e) {
-            LOG.log(Level.INFO, "bdev {0} goes without a registered file: {1}", device.name(), e.getMessage());
-        }
-        this.registered = slot >= 0;
-        this.file = registered ? slot : device.fd();
+        this.group = UringGroup.attach(this);
     }
 
     @Override
@@ -46,12 +33,6 @@ final class UringChannel extends FileDeviceChannel {
     }
 
     void close() {
-        try {
-            if (registered) {
-                group.unregisterFile(file);
-            }
-        } finally {
-            group.release();
-        }
+        group.detach(this);
     }
 }

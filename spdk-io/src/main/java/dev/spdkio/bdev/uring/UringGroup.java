@@ -13,7 +13,10 @@ import dev.spdkio.sys.FileHandle;
 import dev.spdkio.sys.IoUring;
 import dev.spdkio.sys.SysException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -24,23 +27,21 @@ import org.jspecify.annotations.Nullable;
  * bdev_uring_group_channel}.
  *
  * <p>I/O is prepared as it is submitted and handed to the kernel once a pass, together with the look for completions:
- * one system call for a pass that has anything to submit, none for one that only looks. While nothing is in flight the
- * poller is paused; while something is, the ring's descriptor wakes a reactor that sleeps.
+ * one system call for a pass that has anything to submit, none for one that only looks. While nothing is in flight
+ * the poller is paused; while something is, the ring's descriptor wakes a reactor that sleeps.
  *
- * <p>Every operation in flight has a <em>tag</em>, its user data: an index into the tables here. Tags are few ({@link
- * #QUEUE_DEPTH}), so that the tables stay in the cache and the completion queue can never overflow. What finds no tag
- * waits here in order; the hub's own bound on I/O objects bounds that.
+ * <p>Every operation in flight has a <em>tag</em>, its user data: an index into the tables here. Tags are few
+ * ({@link #QUEUE_DEPTH}), so that the tables stay in the cache and the completion queue can never overflow. What
+ * finds no tag waits here in order; the hub's own bound on I/O objects bounds that.
  *
- * <p>The ring is movable, since its thread is: binding it to an OS thread was measured and saves nothing on files.
+ * <p>The ring may be {@linkplain UringRing bound} to the OS thread of the reactor. When the SpdkThread finds itself on
+ * another one, it makes a new ring there and leaves the old one behind, whose completions reach it by messages.
  *
  * <p>Thread rule: owned by its thread.
  */
 final class UringGroup implements CompletionSink {
     /** Operations that the kernel may have at once, as in SPDK. */
     static final int QUEUE_DEPTH = 512;
-
-    /** Files that can be registered; more devices use their bare descriptors. */
-    static final int FILE_SLOTS = 1024;
 
     /** Completions handled in one pass, so that other pollers have their turn. */
     private static final int COMPLETIONS_PER_POLL = 128;
@@ -56,13 +57,18 @@ final class UringGroup implements CompletionSink {
     /** The user data of attempts to cancel, whose own end interests nobody. */
     private static final long CANCEL = -1;
 
+    private static final Logger LOG = System.getLogger(UringGroup.class.getName());
+
     private static final ThreadSlot<Holder> GROUPS = new ThreadSlot<>(_ -> new Holder());
 
     private final Holder holder;
-    private final IoUring ring;
-    private final Poller poller;
+    private final SpdkThread thread;
     private final UringIovecs iovecs = new UringIovecs(QUEUE_DEPTH);
-    private int users = 1;
+    private final List<UringChannel> channels = new ArrayList<>();
+    private UringRing bound;
+    private IoUring ring;
+    private Poller poller;
+    private boolean closed;
 
     private final @Nullable BdevIo[] ios = new @Nullable BdevIo[QUEUE_DEPTH];
 
@@ -80,15 +86,28 @@ final class UringGroup implements CompletionSink {
     private boolean paused = true;
     private int idlePasses;
 
-    private UringGroup(Holder holder, SpdkThread thread, IoUring ring) {
+    private UringGroup(Holder holder, SpdkThread thread, UringRing bound) {
         this.holder = holder;
-        this.ring = ring;
+        this.thread = thread;
+        this.bound = bound;
+        this.ring = bound.ring();
+        this.poller = register();
         Arrays.fill(done, FREE);
         for (int i = 0; i < QUEUE_DEPTH; i++) {
             freeTags[i] = (short) (QUEUE_DEPTH - 1 - i);
         }
-        this.poller = thread.poller("uring").wakeFd(ring.fd()).body(this::poll).register();
-        poller.pause();
+    }
+
+    private Poller register() {
+        Poller.Builder builder = thread.poller("uring").body(this::poll);
+        if (bound.canWake()) {
+            builder.wakeFd(ring.fd());
+        }
+        Poller p = builder.register();
+        if (paused) {
+            p.pause();
+        }
+        return p;
     }
 
     /** What a thread keeps: its group as long as it has devices. */
@@ -106,48 +125,109 @@ final class UringGroup implements CompletionSink {
         }
     }
 
-    /** The thread's group, made now if this is its first device; each call is matched by one {@link #release}. */
-    static UringGroup acquire(SpdkThread thread) {
+    /** Gives a channel its place in the ring of its thread, which is made now if this is the first channel there. */
+    static UringGroup attach(UringChannel channel) {
+        SpdkThread thread = channel.thread();
         Holder holder = GROUPS.get(thread);
         UringGroup group = holder.group;
-        if (group != null) {
-            group.users++;
-            return group;
-        }
         try {
-            IoUring ring = IoUring.create(
-                    IoUring.Config.of(QUEUE_DEPTH).withMovable(true).withFileSlots(FILE_SLOTS));
-            group = new UringGroup(holder, thread, ring);
-            holder.group = group;
-            return group;
+            if (group == null) {
+                group = new UringGroup(holder, thread, UringRing.create(thread));
+                holder.group = group;
+            } else {
+                group.here();
+            }
         } catch (SysException e) {
-            throw new UncheckedIOException("SpdkThread " + thread.name() + " gets no ring for its uring bdevs", e);
+            throw noRing(thread, e);
         }
+        group.channels.add(channel);
+        group.registerFile(channel);
+        return group;
     }
 
-    void release() {
-        if (--users == 0) {
+    /** The last channel takes the ring with it. */
+    void detach(UringChannel channel) {
+        channels.remove(channel);
+        if (channels.isEmpty()) {
             close();
+        } else if (channel.registered && bound.isHere()) {
+            try {
+                ring.unregisterFile(channel.file);
+            } catch (SysException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
     private void close() {
+        closed = true;
         holder.group = null;
         poller.close();
-        ring.close();
+        if (bound.isHere()) {
+            ring.close();
+        } else {
+            leave(bound);
+        }
         iovecs.close();
     }
 
-    int registerFile(int fd) throws SysException {
-        return users > FILE_SLOTS ? -1 : ring.registerFile(fd);
+    private void registerFile(UringChannel channel) {
+        channel.file = channel.device.fd();
+        channel.registered = false;
+        if (channels.size() > UringRing.FILE_SLOTS) {
+            return;
+        }
+        try {
+            channel.file = ring.registerFile(channel.file);
+            channel.registered = true;
+        } catch (SysException e) {
+            LOG.log(Level.INFO, "bdev {0} goes without a registered file: {1}", channel.device.name(), e.getMessage());
+        }
     }
 
-    void unregisterFile(int slot) {
-        try {
-            ring.unregisterFile(slot);
-        } catch (SysException e) {
-            throw new UncheckedIOException(e);
+    // ---- another OS thread
+    // ---------------------------------------------------------------------------------------------
+
+    /** Sees to it that the ring is one of this OS thread. Before every use that the ring itself did not ask for. */
+    private void here() {
+        if (!bound.isHere()) {
+            moved();
         }
+    }
+
+    private void moved() {
+        UringRing old = bound;
+        try {
+            bound = UringRing.create(thread);
+        } catch (SysException e) {
+            throw noRing(thread, e);
+        }
+        ring = bound.ring();
+        poller.close();
+        poller = register();
+        channels.forEach(this::registerFile);
+        leave(old);
+    }
+
+    /** In a message: until the poller that is left has ended its call, the old descriptor must not be closed. */
+    private void leave(UringRing old) {
+        if (!thread.trySendInternal(() -> old.drain(this::completedElsewhere))) {
+            old.drain(this::completedElsewhere);
+        }
+    }
+
+    /** A completion of a ring that was left behind. Its OS thread. */
+    private void completedElsewhere(long userData, int result, int flags) {
+        thread.trySendInternal(() -> {
+            if (!closed) {
+                here();
+                completed(userData, result, flags);
+            }
+        });
+    }
+
+    private static UncheckedIOException noRing(SpdkThread thread, SysException e) {
+        return new UncheckedIOException("SpdkThread " + thread.name() + " gets no ring for its uring bdevs", e);
     }
 
     /** For tests: what is prepared and in flight on a thread, in words. */
@@ -164,6 +244,7 @@ final class UringGroup implements CompletionSink {
     // ---------------------------------------------------------------------------------------------------
 
     void submit(UringChannel channel, BdevIo io) {
+        here();
         if (io.driverRef() != channel) {
             io.setDriverRef(channel);
         }
@@ -246,6 +327,7 @@ final class UringGroup implements CompletionSink {
     // ------------------------------------------------------------------------------------------------------
 
     private Poller.Result poll() {
+        here();
         if (inFlight() == 0 && cancels == 0) {
             if (++idlePasses >= PASSES_BEFORE_PAUSE) {
                 paused = true;
@@ -336,6 +418,7 @@ final class UringGroup implements CompletionSink {
 
     /** Aborts what the kernel does not have, and asks it to give back the rest early where it can. */
     void cancel(UringChannel ch) {
+        here();
         for (int tag = 0; tag < QUEUE_DEPTH; tag++) {
             if (done[tag] != FREE && channel(Objects.requireNonNull(ios[tag])) == ch && ring.hasSpace()) {
                 ring.prepCancel(tag, CANCEL);

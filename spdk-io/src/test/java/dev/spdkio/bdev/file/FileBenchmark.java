@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads of one file through the hub by one thread on one reactor, to compare with fio. A main program, no test.
  *
- * <p>Arguments: {@code uring|aio file depth blockSize rand|seq seconds [BUSY|ADAPTIVE]}. Prints, for each of three rounds,
- * I/Os a second, heap bytes an I/O that the reactor's thread allocated, and its CPU time an I/O.
+ * <p>Arguments: {@code uring|aio file depth blockSize rand|seq seconds [BUSY|ADAPTIVE]}. Prints, for each of three
+ * rounds, I/Os a second, heap bytes an I/O that the reactor's thread allocated, and its CPU time an I/O.
  */
 public final class FileBenchmark implements IoCompletion {
     private final BdevChannel channel;

@@ -12,6 +12,7 @@ import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.Cores;
 import dev.spdkio.runtime.CpuSet;
+import dev.spdkio.runtime.IdlePolicy;
 import dev.spdkio.runtime.SimulatedRuntime;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
@@ -21,11 +22,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** An application with two SPDK threads and a manager, on real reactors or simulated ones; the devices are real in both. */
+/** An application with two SPDK threads and a manager, on real or simulated reactors; the devices are always real. */
 public final class FileWorld implements AutoCloseable {
     /** What the reactors are. */
     public enum Kind {
         REAL,
+        BUSY,
         SIMULATED
     }
 
@@ -38,10 +40,14 @@ public final class FileWorld implements AutoCloseable {
 
     public FileWorld(Kind kind) {
         runtime = switch (kind) {
-            case REAL -> {
+            case REAL, BUSY -> {
                 CpuSet cores = Cores.available();
                 int[] two = cores.stream().limit(2).toArray();
-                yield SpdkRuntime.builder().name("files").cpus(CpuSet.of(two)).start();
+                yield SpdkRuntime.builder()
+                        .name("files")
+                        .cpus(CpuSet.of(two))
+                        .idlePolicy(kind == Kind.BUSY ? IdlePolicy.BUSY : IdlePolicy.ADAPTIVE)
+                        .start();
             }
             case SIMULATED -> SimulatedRuntime.create(2, 42);
         };
