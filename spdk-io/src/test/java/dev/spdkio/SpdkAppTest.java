@@ -49,6 +49,15 @@ class SpdkAppTest {
         return JsonNodeFactory.instance.objectNode();
     }
 
+    /** Threads that were told to end need a moment after their last act. */
+    private static void assertNoThreadsOf(String app) throws InterruptedException {
+        for (Thread t : Thread.getAllStackTraces().keySet()) {
+            if (t.getName().startsWith(app)) {
+                assertThat(t.join(Duration.ofSeconds(20))).as("%s has ended", t).isTrue();
+            }
+        }
+    }
+
     @Test
     void configuresDevicesAndDoesIo() throws Exception {
         try (SpdkApp app = app("io").configJson(MALLOC).start()) {
@@ -88,9 +97,7 @@ class SpdkAppTest {
             assertThat(app.awaitStop()).isEqualTo(i);
             assertThat(socket).doesNotExist();
         }
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(n -> n.startsWith("again"));
+        assertNoThreadsOf("again");
     }
 
     @Test
@@ -139,9 +146,7 @@ class SpdkAppTest {
                 .hasMessageContaining("none.json does not exist");
         assertThatThrownBy(() -> app("config").config(file).configJson(MALLOC).start())
                 .hasMessageContaining("give one");
-        assertThat(Thread.getAllStackTraces().keySet())
-                .extracting(Thread::getName)
-                .noneMatch(n -> n.startsWith("config"));
+        assertNoThreadsOf("config");
     }
 
     @Test
