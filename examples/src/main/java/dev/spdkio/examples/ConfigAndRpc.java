@@ -38,9 +38,9 @@ public final class ConfigAndRpc {
     /** Runs it. */
     public static void main(String[] args) throws SpdkException {
         // docs: config-start
-        try (SpdkApp app =
-                SpdkApp.builder().name("configured").configJson(CONFIG).start()) {
-            // docs: end
+        SpdkApp.Builder builder = SpdkApp.builder().name("configured").configJson(CONFIG); // or config(file)
+        // docs: end
+        try (SpdkApp app = builder.start()) {
             register(app);
             // docs: rpc-call
             RpcRegistry rpc = app.rpc();

@@ -56,7 +56,6 @@ public final class ThreadPerCore {
             if (submitted < WRITES) {
                 submitNext();
             } else if (completed == WRITES) {
-                channel.close();
                 done.complete(completed);
             }
         }
@@ -84,7 +83,7 @@ public final class ThreadPerCore {
             System.out.println(stats.write().ops() + " writes of "
                     + stats.write().bytes() / stats.write().ops() + " bytes");
             // docs: end
-            desc.close();
+            desc.close(); // and with it the channels
         }
     }
 }
