@@ -4,12 +4,15 @@ package dev.spdkio.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -254,6 +257,76 @@ class DocsTest {
                     }
                 })));
         assertThat(complaints).isEmpty();
+    }
+
+    /** Below a heading with a record that has a {@code DEFAULT}, and in rows of its components, defaults are its values. */
+    @Test
+    void documentedDefaultsAreTrue() throws ReflectiveOperationException {
+        List<String> complaints = new ArrayList<>();
+        int checked = 0;
+        for (Map.Entry<String, Markdown> doc : DOCS.entrySet()) {
+            for (Markdown.Row row : doc.getValue().rows()) {
+                String stated = row.cell("default");
+                List<Markdown.Piece> names = Markdown.codeIn(
+                        new Markdown.Piece(row.line(), row.cells().getFirst()));
+                if (stated == null || names.size() != 1) {
+                    continue;
+                }
+                String[] name = names.getFirst().text().split("\\.");
+                Object defaults = defaultsOf(name.length == 2 ? name[0] : recordAbove(doc.getValue(), row.line()));
+                Object actual = defaults == null ? null : component(defaults, name[name.length - 1]);
+                if (actual != null) {
+                    checked++;
+                    if (!forms(actual).contains(stated)) {
+                        complaints.add(doc.getKey() + ":" + row.line() + ": default of "
+                                + row.cells().getFirst() + " is " + actual + ", not " + stated);
+                    }
+                }
+            }
+        }
+        assertThat(complaints).isEmpty();
+        assertThat(checked).isGreaterThan(20);
+    }
+
+    private static String recordAbove(Markdown text, int line) {
+        Markdown.Piece above = new Markdown.Piece(0, "");
+        for (Markdown.Piece heading : text.headings()) {
+            above = heading.line() < line ? heading : above;
+        }
+        List<Markdown.Piece> code = Markdown.codeIn(above);
+        return code.isEmpty() ? "" : code.getFirst().text();
+    }
+
+    private static Object defaultsOf(String type) throws ReflectiveOperationException {
+        Class<?> c = names.type(type);
+        return c == null
+                        || !c.isRecord()
+                        || Stream.of(c.getFields()).noneMatch(f -> f.getName().equals("DEFAULT"))
+                ? null
+                : c.getField("DEFAULT").get(null);
+    }
+
+    private static Object component(Object of, String name) throws ReflectiveOperationException {
+        for (RecordComponent c : of.getClass().getRecordComponents()) {
+            if (c.getName().equals(name)) {
+                return c.getAccessor().invoke(of);
+            }
+        }
+        return null;
+    }
+
+    /** How a guide may write a value. */
+    private static Set<String> forms(Object value) {
+        Set<String> forms = new HashSet<>(Set.of(String.valueOf(value)));
+        if (value instanceof Number n) {
+            forms.add(String.format(Locale.ROOT, "%,d", n.longValue()));
+            forms.add(n.longValue() / 1024 + " KiB");
+            forms.add(n.longValue() / (1024 * 1024) + " MiB");
+        } else if (value instanceof Duration d) {
+            forms.add(d.toMillis() + " ms");
+            forms.add(d.toMillis() % 1000 == 0 ? d.toSeconds() + " s" : "");
+        }
+        return forms;
     }
 
     /** What the guide to operations says of a message must be a message: its fixed parts are in the sources. */

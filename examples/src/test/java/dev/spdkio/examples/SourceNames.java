@@ -69,6 +69,12 @@ final class SourceNames {
         return NAME.matcher(text).matches();
     }
 
+    /** The class of a type of this project that the examples can see, or null. */
+    Class<?> type(String simpleName) {
+        Path file = files.get(simpleName);
+        return file == null ? null : load(className(file));
+    }
+
     /** Whether it is a type of this project, with members that are there. */
     boolean isOurs(String text) {
         var m = NAME.matcher(text);
