@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -255,13 +256,17 @@ final class UnixSocketFile implements AutoCloseable {
     private void bind() throws IOException {
         ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            c.bind(UnixDomainSocketAddress.of(path), BACKLOG);
-            Files.setPosixFilePermissions(path, OWNER_FILE);
+            // Bound under another name of the same length: whoever sees the path can connect, and nobody but the owner.
+            Path early = path.resolveSibling(path.getFileName().toString().replaceFirst(".$", "~"));
+            Files.deleteIfExists(early);
+            c.bind(UnixDomainSocketAddress.of(early), BACKLOG);
+            Files.setPosixFilePermissions(early, OWNER_FILE);
             c.configureBlocking(false);
             // Whoever came before the mode was set has not shown that he may.
-            for (SocketChannel early = c.accept(); early != null; early = c.accept()) {
-                early.close();
+            for (SocketChannel stranger = c.accept(); stranger != null; stranger = c.accept()) {
+                stranger.close();
             }
+            Files.move(early, path, StandardCopyOption.ATOMIC_MOVE);
             channel = c;
         } catch (IOException | RuntimeException e) {
             c.close();
