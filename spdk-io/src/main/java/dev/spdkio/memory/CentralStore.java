@@ -41,6 +41,7 @@ final class CentralStore {
     final long limitBytes;
     private final long slabBytes;
     private final PageKind wantedPages;
+    private final @Nullable SlabSource source;
     private final boolean prefault;
 
     private final @Nullable Block[] free = new @Nullable Block[SizeClass.COUNT];
@@ -72,6 +73,7 @@ final class CentralStore {
         this.limitBytes = options.limitBytes;
         this.slabBytes = options.slabBytes;
         this.wantedPages = options.pages;
+        this.source = options.source;
         this.prefault = options.prefault;
         this.waiting = new WaitingList(pool, this, options.maxWaiters);
     }
@@ -236,8 +238,8 @@ final class CentralStore {
 
     private @Nullable Slab map(long bytes) {
         try {
-            Slab slab = Slab.map(bytes, wantedPages, prefault);
-            if (slab.kind != wantedPages && !toldPages) {
+            Slab slab = Slab.map(bytes, wantedPages, source, prefault);
+            if (slab.kind != wantedPages && source == null && !toldPages) {
                 toldPages = true;
                 LOG.log(
                         Level.DEBUG,

@@ -85,7 +85,7 @@ public final class DmaPool implements AutoCloseable {
     /**
      * Allocates a buffer, or says why not. Stands for {@code spdk_dma_malloc}.
      *
-     * <p>Off the SPDK threads it waits a moment, at most five seconds, if memory is on its way back from other threads.
+     * <p>Off the reactors it waits a moment, at most five seconds, if memory is on its way back from other threads.
      *
      * @param bytes the size, at least 1; the buffer has exactly this size
      * @param alignment a power of two up to {@link #MAX_ALIGNMENT}
@@ -146,19 +146,25 @@ public final class DmaPool implements AutoCloseable {
         boolean cancel();
     }
 
+    /** Waits with the alignment of the pool; see {@link #onAvailable(long, int, SpdkThread, Consumer)}. */
+    public Waiter onAvailable(long bytes, SpdkThread thread, Consumer<? super DmaBuf> taker) {
+        return onAvailable(bytes, alignment, thread, taker);
+    }
+
     /**
      * Asks for a buffer as soon as there is memory: first come, first served. Any thread.
      *
      * <p>The buffer comes by a message, also if there is memory now.
      *
      * @param bytes the size, at least 1, at most 4 MiB or the size of a slab, whichever is less
+     * @param alignment a power of two up to {@link #MAX_ALIGNMENT}
      * @param thread the SPDK thread that wants it
      * @param taker is called with the buffer on that thread, once, and has to close it
      * @return with which to give up
      * @throws LimitExceededException if {@code maxWaiters} requests wait already, or the pool can never hold so much
      * @throws IllegalStateException if the pool is closed
      */
-    public Waiter onAvailable(long bytes, SpdkThread thread, Consumer<? super DmaBuf> taker) {
+    public Waiter onAvailable(long bytes, int alignment, SpdkThread thread, Consumer<? super DmaBuf> taker) {
         int order = orderOf(bytes, alignment);
         if (order == SizeClass.LARGE) {
             throw new IllegalArgumentException("pool " + name + ": cannot wait for a buffer of " + bytes
@@ -303,6 +309,10 @@ public final class DmaPool implements AutoCloseable {
         long reservedBytes;
         int alignment = 4096;
         PageKind pages = PageKind.HUGE;
+
+        @Nullable
+        SlabSource source;
+
         boolean prefault;
         long threadCacheBytes = 1 << 20;
         int maxWaiters = 65_536;
@@ -351,6 +361,12 @@ public final class DmaPool implements AutoCloseable {
         /** The best pages to try for; by default {@link PageKind#HUGE}. {@link DmaPoolStats#pages} says what it got. */
         public Builder pages(PageKind value) {
             this.pages = Objects.requireNonNull(value, "pages");
+            return this;
+        }
+
+        /** Where slabs come from instead of the operating system, whatever pages were wished for. */
+        public Builder source(SlabSource value) {
+            this.source = Objects.requireNonNull(value, "source");
             return this;
         }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.memory;
 
+import dev.spdkio.runtime.Cores;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -118,7 +119,7 @@ final class PoolLifecycle {
     }
 
     /**
-     * Tries again as long as memory is on its way back; on SPDK threads, which must not wait, once. What is no longer
+     * Tries again as long as memory is on its way back; on reactors, which must not wait, once. What is no longer
      * on its way has arrived, so that the question comes before the attempt.
      */
     @Nullable
@@ -127,7 +128,7 @@ final class PoolLifecycle {
         long left = RETURN_WAIT_NANOS;
         while (true) {
             long seen = central.returns();
-            boolean more = isReturning() && left > 0 && SpdkThread.current() == null;
+            boolean more = isReturning() && left > 0 && Cores.current() < 0;
             DmaBuf buf = takeShared(order, bytes);
             if (buf != null || !more) {
                 return buf;

@@ -31,18 +31,23 @@ final class Slab {
     /**
      * Maps zeroed memory that is aligned to 2 MiB.
      *
-     * @throws java.io.UncheckedIOException if the system refuses
+     * @param source where from, or null for the operating system
+     * @throws java.io.UncheckedIOException if there is no more
      */
-    static Slab map(long bytes, PageKind wanted, boolean prefault) {
+    static Slab map(long bytes, PageKind wanted, @Nullable SlabSource source, boolean prefault) {
         Arena arena = Arena.ofShared();
         try {
-            NativeMemory.Mapping mapping = NativeMemory.map(bytes, wanted, arena);
-            long surplus = mapping.segment().address() & (SizeClass.MAX_ALIGNMENT - 1);
-            if (surplus != 0) {
+            NativeMemory.Mapping mapping =
+                    source == null ? NativeMemory.map(bytes, wanted, arena) : source.map(bytes, arena);
+            if (source == null && !isAligned(mapping.segment())) {
                 // Only normal pages come unaligned. What is mapped too much is address space that nobody touches.
                 arena.close();
                 arena = Arena.ofShared();
                 mapping = aligned(NativeMemory.map(bytes + SizeClass.MAX_ALIGNMENT, PageKind.NORMAL, arena), bytes);
+            }
+            if (mapping.segment().byteSize() != bytes || !isAligned(mapping.segment())) {
+                throw new IllegalStateException("a slab source was asked for " + bytes
+                        + " bytes at a multiple of 2 MiB and returned " + mapping.segment());
             }
             if (prefault) {
                 NativeMemory.prefault(mapping.segment());
@@ -52,6 +57,10 @@ final class Slab {
             arena.close();
             throw e;
         }
+    }
+
+    private static boolean isAligned(MemorySegment segment) {
+        return segment.address() % SizeClass.MAX_ALIGNMENT == 0;
     }
 
     private static NativeMemory.Mapping aligned(NativeMemory.Mapping mapping, long bytes) {
