@@ -120,11 +120,16 @@ final class AioRequest implements Runnable {
         if (memory.byteSize() > Integer.MAX_VALUE) {
             return what.segment(i).asByteBuffer();
         }
-        if (!viewed.equals(memory)) {
+        if (!isSame(viewed, memory)) {
             viewed = memory;
             view = memory.asByteBuffer();
         }
         int from = Math.toIntExact(what.memoryOffset(i));
         return view.clear().limit(from + Math.toIntExact(what.length(i))).position(from);
+    }
+
+    /** Segments are equal if they begin at the same place; the pool may have given that to a longer buffer since. */
+    private static boolean isSame(MemorySegment a, MemorySegment b) {
+        return a.equals(b) && a.byteSize() == b.byteSize() && a.scope().equals(b.scope());
     }
 }
