@@ -26,5 +26,7 @@
  *     }
  * }
  * }</pre>
+ *
+ * <p>{@link dev.spdkio.testkit.BdevContract} does the same for block devices; its subclass makes the device, too.
  */
 package dev.spdkio.testkit;

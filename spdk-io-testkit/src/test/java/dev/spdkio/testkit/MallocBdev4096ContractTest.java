@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.testkit;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.malloc.MallocBdev;
+import dev.spdkio.bdev.malloc.MallocBdevOptions;
+import dev.spdkio.error.SpdkException;
+
+class MallocBdev4096ContractTest extends BdevContractInWorlds {
+    @Override
+    protected Bdev create(BdevManager bdevs) throws SpdkException {
+        return MallocBdev.create(bdevs, new MallocBdevOptions("Malloc0", 4096, MIN_BYTES / 4096).withPrefault(false));
+    }
+}
