@@ -5,7 +5,7 @@ import dev.spdkio.cli.Choice;
 import java.util.Locale;
 
 /** Which of the three ways to do I/O a run uses. */
-enum IoStyle {
+public enum IoStyle {
     /** Completion callbacks: nothing is allocated. */
     CALLBACK,
     /** A chain of futures for each I/O in flight. */

@@ -9,7 +9,7 @@ import java.util.Arrays;
  *
  * <p>Thread rule: recorded into by one thread without allocation; read by others when that is over.
  */
-final class LatencyHistogram {
+public final class LatencyHistogram {
     private static final int SHIFT = 7;
     private static final int BUCKETS = 1 << SHIFT;
     private static final int RANGES = Long.SIZE - SHIFT + 1;
@@ -21,7 +21,7 @@ final class LatencyHistogram {
     private long max;
 
     /** Counts one time, which must not be negative. */
-    void record(long nanos) {
+    public void record(long nanos) {
         counts[indexOf(nanos)]++;
         count++;
         sum += nanos;
@@ -68,7 +68,7 @@ final class LatencyHistogram {
         max = Math.max(max, other.max);
     }
 
-    long count() {
+    public long count() {
         return count;
     }
 

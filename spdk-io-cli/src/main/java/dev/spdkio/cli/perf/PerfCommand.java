@@ -15,7 +15,6 @@ import dev.spdkio.rpc.ConfigException;
 import dev.spdkio.runtime.Cores;
 import dev.spdkio.runtime.CpuSet;
 import dev.spdkio.runtime.IdlePolicy;
-import dev.spdkio.runtime.RuntimeLimits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -234,14 +233,7 @@ public final class PerfCommand implements Callable<Integer> {
 
     private PerfResult measure(PerfOptions options, PrintWriter out, CompletableFuture<StopReason> stop)
             throws IOException, InterruptedException {
-        SpdkApp.Builder app = SpdkApp.builder()
-                .name("perf")
-                .reactorMask(options.cores())
-                .idlePolicy(options.idlePolicy())
-                .memorySize(memory(options))
-                // A reactor that was held up shows in the latencies; a warning in their midst would only disturb.
-                .limits(RuntimeLimits.DEFAULT.withStallLimit(Duration.ZERO))
-                .ignoreSignals();
+        SpdkApp.Builder app = PerfRun.application(options, memory(options));
         if (options.config() != null) {
             app.config(options.config());
         } else if (options.device() != null) {

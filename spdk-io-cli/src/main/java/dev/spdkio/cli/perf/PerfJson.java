@@ -38,6 +38,7 @@ final class PerfJson {
         o.put("miscompares", r.miscompares());
         o.put("heap_bytes_per_io", r.heapBytesPerIo());
         o.put("cpu_seconds", r.spent().cpuSeconds());
+        o.put("preemptions", r.spent().preemptions());
         o.put("latency_us", latency(r.latency()));
         o.put("jobs", r.jobs().stream().map(PerfJson::job).toList());
         return o;

@@ -4,6 +4,7 @@ package dev.spdkio.cli.perf;
 import dev.spdkio.SpdkApp;
 import dev.spdkio.cli.CommandFailedException;
 import dev.spdkio.runtime.CpuSet;
+import dev.spdkio.runtime.RuntimeLimits;
 import dev.spdkio.runtime.SpdkThread;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -45,10 +46,28 @@ final class PerfRun {
         this.stop = stop;
     }
 
+    /** An application for a run, still without devices. */
+    static SpdkApp.Builder application(PerfOptions options, long memoryBytes) {
+        return SpdkApp.builder()
+                .name("perf")
+                .reactorMask(options.cores())
+                .idlePolicy(options.idlePolicy())
+                .memorySize(memoryBytes)
+                // A reactor that was held up shows in the latencies; a warning in their midst would only disturb.
+                .limits(RuntimeLimits.DEFAULT.withStallLimit(Duration.ZERO))
+                .ignoreSignals();
+    }
+
     PerfResult run() throws InterruptedException {
+        return run(1).getLast();
+    }
+
+    /** Measures {@code rounds} times, one after the other, while the I/Os go on; fewer if the run ends early. */
+    List<PerfResult> run(int rounds) throws InterruptedException {
         List<JobSpec> plan = Plan.of(options, app.bdevs());
         ReactorMeter meter = new ReactorMeter(
                 app.runtime(), options.style() == IoStyle.TASK && !app.runtime().schedulesTasksOnReactors());
+        List<PerfResult> results = new ArrayList<>();
         ReactorMeter.Spent spent;
         StopReason reason;
         try {
@@ -59,15 +78,19 @@ final class PerfRun {
             out.flush();
             onEach(Job::start);
             reason = watch("warm-up", options.warmup());
-            // Twice, so that what measuring itself allocates the first time is not counted.
-            meter.start();
-            onEach(Job::beginMeasuring);
-            meter.start();
-            if (reason == StopReason.TIME) {
-                reason = watch("running", options.time());
+            while (true) {
+                // Twice, so that what measuring itself allocates the first time is not counted.
+                meter.start(() -> onEach(Job::beginMeasuring));
+                meter.start(() -> onEach(Job::beginMeasuring));
+                if (reason == StopReason.TIME) {
+                    reason = watch("running", options.time());
+                }
+                spent = meter.stop(() -> onEach(Job::endMeasuring));
+                if (reason != StopReason.TIME || results.size() + 1 == rounds) {
+                    break;
+                }
+                results.add(result(spent, reason));
             }
-            spent = meter.stop();
-            onEach(Job::endMeasuring);
         } finally {
             progress.clear();
             drain();
@@ -75,6 +98,12 @@ final class PerfRun {
         if (stop.isDone()) {
             reason = stop.join();
         }
+        // The last one tells of failures while draining, too.
+        results.add(result(spent, reason));
+        return results;
+    }
+
+    private PerfResult result(ReactorMeter.Spent spent, StopReason reason) {
         return new PerfResult(
                 app.engine().name().toLowerCase(Locale.ROOT),
                 options,

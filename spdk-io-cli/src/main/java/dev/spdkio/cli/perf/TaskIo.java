@@ -20,7 +20,11 @@ final class TaskIo extends JobIo {
     private final DmaBuf buf;
     private final int blockSize;
     private final int ioSize;
-    private final Counters measured = new Counters();
+    private volatile Counters measured = new Counters();
+
+    /** Not the old one cleared, for the task may just be counting in it; made beforehand, to allocate nothing then. */
+    private Counters next = new Counters();
+
     private final Counters discarded = new Counters();
     private volatile Counters counters = discarded;
 
@@ -80,12 +84,14 @@ final class TaskIo extends JobIo {
 
     @Override
     void beginMeasuring() {
+        measured = next;
         counters = measured;
     }
 
     @Override
     void endMeasuring() {
         counters = discarded;
+        next = new Counters();
     }
 
     @Override
