@@ -68,14 +68,13 @@ public final class EventPoll implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment errno = Libc.newErrnoState(arena);
     private final MemorySegment timespec = arena.allocate(2 * Long.BYTES, Long.BYTES);
-    private final MemorySegment counter = arena.allocate(Long.BYTES, Long.BYTES);
     private final MemorySegment events = arena.allocate(MAX_READY * EVENT_BYTES, Long.BYTES);
     private final FdGuard guard = new FdGuard(this::release);
     private final long[] ready = new long[MAX_READY];
     private final boolean nanoTimeouts;
     private int readyCount;
 
-    /** 1 from the first wake-up until it was drained: the wake-ups in between have nothing to add. */
+    /** 1 from the first wake-up until it was noticed: the wake-ups in between have nothing to add. */
     @SuppressWarnings("UnusedVariable") // accessed through WAKE_PENDING
     private volatile int wakePending;
 
@@ -115,8 +114,7 @@ public final class EventPoll implements AutoCloseable {
         try {
             eventFd = Fds.newEventFd();
             poll = new EventPoll(epollFd, eventFd, forceMillis);
-            // Level-triggered, unlike the others: the signal of close() must reach every thread that still waits.
-            poll.control(EPOLL_CTL_ADD, eventFd, EPOLLIN, RESERVED_TOKEN);
+            poll.control(EPOLL_CTL_ADD, eventFd, EPOLLIN | EPOLLET, RESERVED_TOKEN);
             return poll;
         } catch (Throwable failed) {
             if (poll != null) {
@@ -182,7 +180,7 @@ public final class EventPoll implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 long token = events.get(JAVA_LONG_UNALIGNED, i * EVENT_BYTES + EVENT_DATA);
                 if (token == RESERVED_TOKEN) {
-                    drainWakeUps();
+                    allowNextSignal();
                 } else {
                     ready[readyCount++] = token;
                 }
@@ -315,7 +313,7 @@ public final class EventPoll implements AutoCloseable {
         return epollPwait2(0) >= 0;
     }
 
-    /** Any failure is harmless: the counter can only be full, and then it is readable already. */
+    /** Cannot fail: the counter would be full after some hundred thousand years. */
     private void signal() {
         try {
             long _ = (long) Fds.WRITE.invokeExact(eventFd, Handles.ONE, (long) Long.BYTES);
@@ -325,18 +323,11 @@ public final class EventPoll implements AutoCloseable {
     }
 
     /**
-     * Empties the counter first and allows the next signal second. A wake-up between the two is not signalled, but it
-     * is not lost either: the atomic exchange orders what its caller wrote before our return from {@link #await}.
+     * Takes note of a wake-up. The counter need not be read, because an arrival is reported once, whatever its value. A
+     * {@link #wake} right before the exchange is not signalled, but it is not lost either: the exchange orders what its
+     * caller wrote before our return from {@link #await}.
      */
-    private void drainWakeUps() {
-        if (guard.isClosed()) {
-            return; // the signal of close() stays, for every thread that still waits
-        }
-        try {
-            long _ = (long) Fds.READ.invokeExact(eventFd, counter, (long) Long.BYTES);
-        } catch (Throwable thrown) {
-            throw Libc.unexpected(thrown);
-        }
+    private void allowNextSignal() {
         int _ = (int) WAKE_PENDING.getAndSet(this, 0);
     }
 

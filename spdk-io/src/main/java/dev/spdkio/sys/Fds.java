@@ -10,10 +10,8 @@ import java.lang.invoke.MethodHandle;
 
 /** The calls on a bare descriptor that several classes need and whose failure has no reason worth telling. */
 final class Fds {
-    private static final FunctionDescriptor TRANSFER = FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
-
-    static final MethodHandle READ = Libc.findWithoutErrno("read", TRANSFER);
-    static final MethodHandle WRITE = Libc.findWithoutErrno("write", TRANSFER);
+    static final MethodHandle WRITE =
+            Libc.findWithoutErrno("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle CLOSE = Libc.findWithoutErrno("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
     private static final MethodHandle EVENTFD =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.sys;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,6 +14,9 @@ import java.lang.invoke.MethodHandle;
 record BlockingEvent(int fd) implements AutoCloseable {
     private static final MethodHandle EVENTFD =
             Libc.find("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    private static final MethodHandle READ =
+            Libc.findWithoutErrno("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
     static BlockingEvent create() throws SysException {
         return new BlockingEvent(
@@ -31,7 +35,7 @@ record BlockingEvent(int fd) implements AutoCloseable {
     /** Reads the counter, waiting for a signal if there was none. */
     void take() {
         try (Arena arena = Arena.ofConfined()) {
-            assertThat((long) Fds.READ.invokeExact(fd, arena.allocate(JAVA_LONG), 8L))
+            assertThat((long) READ.invokeExact(fd, arena.allocate(JAVA_LONG), 8L))
                     .isEqualTo(8);
         } catch (Throwable thrown) {
             throw Libc.unexpected(thrown);

@@ -299,6 +299,7 @@ class IoUringTest {
         int descriptors = openDescriptors();
         for (int i = 0; i < 100; i++) {
             try (IoUring ring = IoUring.create(IoUring.Config.of(4096))) {
+                assertThat(ring.fd()).isPositive();
                 ring.prepNop(i);
                 ring.submit();
             }
