@@ -13,12 +13,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -152,6 +154,19 @@ class FileHandleTest {
         assertThat(file.toString()).contains("closed");
     }
 
+    @Test
+    void closeReleasesTheDescriptor() throws Exception {
+        Path path = Files.createFile(directory.resolve("released"));
+        for (int i = 0; i < 10; i++) {
+            FileHandle file = FileHandle.open(path);
+            file.fsync();
+            Path descriptor = Path.of("/proc/self/fd/" + file.fd());
+            assertThat(Files.readSymbolicLink(descriptor)).isEqualTo(path);
+            file.close();
+            assertThat(openDescriptorsOf(path)).isZero();
+        }
+    }
+
     /** A late call of one handle must never act on the file that took over its descriptor number. */
     @Test
     void aRacingCallNeverReachesAnotherFile() throws Exception {
@@ -220,6 +235,20 @@ class FileHandleTest {
                 .offsetIfDefined(
                         "STATX_DIOALIGN", "struct statx, stx_dio_offset_align", FileHandle.STATX_DIO_OFFSET_ALIGN)
                 .verify(scratch);
+    }
+
+    private static long openDescriptorsOf(Path path) throws Exception {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(fd -> pointsTo(fd, path)).count();
+        }
+    }
+
+    private static boolean pointsTo(Path descriptor, Path path) {
+        try {
+            return Files.readSymbolicLink(descriptor).equals(path);
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
     }
 
     private static Path firstReadableDisk() {
