@@ -14,10 +14,13 @@ public class MemoryBenchmark extends ReactorBenchmark {
     private static final int SIZE = 4096;
     private static final long POOL_BYTES = 64 << 20;
     private static final int PARTS = 8;
+    private static final int DEPTH = 100;
 
     private DmaPool pool;
     private DmaBuf buf;
     private IoVec vector;
+    private final DmaBuf[] held = new DmaBuf[DEPTH];
+    private final DmaBuf[] taken = new DmaBuf[DEPTH];
 
     @Override
     protected void prepare() throws InterruptedException {
@@ -29,6 +32,9 @@ public class MemoryBenchmark extends ReactorBenchmark {
                 parts[i] = pool.allocate(SIZE);
             }
             vector = IoVec.of(parts);
+            for (int i = 0; i < DEPTH; i++) {
+                held[i] = pool.allocate(SIZE);
+            }
         });
     }
 
@@ -38,6 +44,9 @@ public class MemoryBenchmark extends ReactorBenchmark {
             buf.close();
             for (int i = 0; i < PARTS; i++) {
                 vector.buf(i).close();
+            }
+            for (DmaBuf b : held) {
+                b.close();
             }
         });
         pool.close();
@@ -54,7 +63,37 @@ public class MemoryBenchmark extends ReactorBenchmark {
         });
     }
 
-    /** The same from an ordinary thread, which has no cache. */
+    /** The same for {@value #DEPTH} at a time, so that each is another one. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void allocateAndCloseMany() throws InterruptedException {
+        onThread(() -> {
+            for (int i = 0; i < BATCH / DEPTH; i++) {
+                for (int k = 0; k < DEPTH; k++) {
+                    taken[k] = pool.allocate(SIZE);
+                }
+                for (DmaBuf b : taken) {
+                    b.close();
+                }
+            }
+        });
+    }
+
+    /** A buffer for one I/O: also the mark, for the first time, which makes the thread its owner. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void allocatePinUnpinAndClose() throws InterruptedException {
+        onThread(() -> {
+            for (int i = 0; i < BATCH; i++) {
+                DmaBuf b = pool.allocate(SIZE);
+                b.pin(thread);
+                b.unpin(thread);
+                b.close();
+            }
+        });
+    }
+
+    /** Allocates and closes from an ordinary thread, which has no cache. */
     @Benchmark
     public void allocateAndCloseElsewhere() {
         pool.allocate(SIZE).close();
@@ -68,6 +107,36 @@ public class MemoryBenchmark extends ReactorBenchmark {
             for (int i = 0; i < BATCH; i++) {
                 buf.pin(thread);
                 buf.unpin(thread);
+            }
+        });
+    }
+
+    /**
+     * The same as I/O does it: {@value #DEPTH} buffers are marked, then unmarked. (One alone waits for its own counter
+     * to be stored and loaded again.)
+     */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void pinAndUnpinMany() throws InterruptedException {
+        onThread(() -> {
+            for (int i = 0; i < BATCH / DEPTH; i++) {
+                for (DmaBuf b : held) {
+                    b.pin(thread);
+                }
+                for (DmaBuf b : held) {
+                    b.unpin(thread);
+                }
+            }
+        });
+    }
+
+    /** A handle of one's own on a part of a buffer. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void sliceAndClose() throws InterruptedException {
+        onThread(() -> {
+            for (int i = 0; i < BATCH; i++) {
+                buf.slice(SIZE / 2, SIZE / 4).close();
             }
         });
     }

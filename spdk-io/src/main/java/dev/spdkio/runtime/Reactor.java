@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * The loop of one core: runs events, then one pass of each of its {@link SpdkThread}s, then idles.
  *
  * <p>In a real runtime it owns one OS thread, pinned to its core where the system allows it; in a simulated one it is
- * called by hand. The clock is read once a round, and once more after each thread where there are several.
+ * called by hand. The clock is read once a round, and once more after each busy thread that others follow.
  */
 public final class Reactor {
     /** Events run in one round. */
@@ -88,6 +88,11 @@ public final class Reactor {
 
     private long lastRound;
     private boolean lastRoundBusy;
+
+    /** The busy thread that ran last in the round, whose time ends with the round, and when it began. */
+    private @Nullable SpdkThread tail;
+
+    private long tailStart;
     private long lastBusy;
     private boolean wokenByFd;
     private long polledSleep = MIN_POLLED_SLEEP_NANOS;
@@ -217,15 +222,22 @@ public final class Reactor {
         takeArrivals();
         SpdkThread[] running = threads;
         long before = now;
-        for (SpdkThread t : running) {
-            boolean busy = pollThread(t, before);
-            work += busy ? 1 : 0;
-            if (running.length > 1) {
+        tail = null;
+        for (int i = 0; i < running.length; i++) {
+            SpdkThread t = running[i];
+            if (!pollThread(t, before)) {
+                continue;
+            }
+            work++;
+            if (i < running.length - 1) {
                 long after = runtime.clock().nanoTime();
-                t.account(busy, after - before);
+                t.account(true, after - before);
                 before = after;
+            } else {
+                tail = t;
             }
         }
+        tailStart = before;
         lastRoundBusy = work > 0;
         return lastRoundBusy;
     }
@@ -238,8 +250,13 @@ public final class Reactor {
         } else {
             idleNanos += elapsed;
         }
-        if (threads.length == 1) {
-            threads[0].account(lastRoundBusy, elapsed);
+        SpdkThread last = tail;
+        if (last != null) {
+            last.account(true, now - tailStart);
+        } else if (!lastRoundBusy) {
+            for (SpdkThread t : threads) {
+                t.account(false, elapsed / threads.length);
+            }
         }
         lastRound = now;
         // Opaque, like the count of callbacks: the watchdog must see a round that does nothing as progress.

@@ -23,7 +23,8 @@ final class StallDetector {
     long sample(long now) {
         long callbacks = reactor.callbackCount();
         long rounds = reactor.roundCount();
-        if (reactor.isAsleep() || callbacks != seenCallbacks || rounds != seenRounds) {
+        // Before its first round a reactor runs no callback: it opens what it sleeps in.
+        if (rounds == 0 || reactor.isAsleep() || callbacks != seenCallbacks || rounds != seenRounds) {
             seenCallbacks = callbacks;
             seenRounds = rounds;
             since = now;
