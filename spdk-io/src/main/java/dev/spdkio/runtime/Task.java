@@ -183,9 +183,7 @@ public final class Task<T> {
         Task<?> task = require("Task.call");
         task.checkCancelled();
         SpdkThread thread = task.thread;
-        if (thread.runtime().taskScheduler().runsOnReactor()) {
-            return runInline(thread, fn);
-        }
+        // By message under both schedulers: code of the thread may care which OS thread runs it, a ring for one.
         CompletableFuture<T> reply = thread.call(fn);
         try {
             return reply.get();
@@ -197,21 +195,6 @@ public final class Task<T> {
             }
         } catch (InterruptedException e) {
             throw task.interrupted();
-        }
-    }
-
-    /** The reactor carries us, so nothing else can run as the thread: being it needs no message. */
-    private static <T> T runInline(SpdkThread thread, Callable<? extends T> fn) throws Exception {
-        if (thread.state() == SpdkThread.State.EXITED) {
-            throw new IllegalStateException("SpdkThread " + thread.name() + " has exited and runs nothing any more");
-        }
-        Execution e = new Execution(thread.reactor());
-        e.thread = thread;
-        Execution outer = Execution.enter(e);
-        try {
-            return fn.call();
-        } finally {
-            Execution.leave(outer);
         }
     }
 
