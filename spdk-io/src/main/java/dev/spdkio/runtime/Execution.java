@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where the code of the calling OS thread stands: on which reactor, and as which SPDK thread.
  *
- * <p>A reactor's OS thread carries its own; the thread that drives a simulation, and a task while it runs a block as
- * its SPDK thread, hold one in a thread-local, off the hot path.
+ * <p>A reactor's OS thread carries its own; the thread that drives a simulation holds one in a thread-local, off the
+ * hot path.
  */
 final class Execution {
     private static final ThreadLocal<@Nullable Execution> ELSEWHERE = new ThreadLocal<>();
