@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Real SPDK under the spdk-io API: finds libspdk, drives it through the Foreign Function and Memory API, and shows its
+ * devices in the bdev hub.
+ */
+@NullMarked
+module dev.spdkio.spdk {
+    requires static transitive org.jspecify;
+    requires transitive dev.spdkio;
+
+    exports dev.spdkio.spdk;
+}
