@@ -1,163 +1,186 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk.ffi;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
+import dev.spdkio.spdk.SpdkUnavailableException;
+import dev.spdkio.sys.Platform;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loaded SPDK: its libraries, opened with global visibility so that their constructors find each other.
+ * The loaded SPDK: its libraries, opened so that all see each other, and the ABI that they have.
  *
- * <p>Loaded once for the life of the JVM, at the first use. Thread rule: any thread.
+ * <p>Loaded once for the life of the JVM, at the first use; its environment is not initialised by that. Nothing of SPDK
+ * is loaded before everything it needs was found: a function that is missing would end the JVM when it is called.
+ *
+ * <p>Thread rule: any thread.
  */
-@SuppressWarnings("restricted")
 public final class LibSpdk {
-    private static final int RTLD_LAZY = 1;
-    private static final int RTLD_GLOBAL = 0x100;
+    private static final int MOST_NAMED = 40;
 
-    private static final List<String> ROOTS = List.of(
-            "spdk_dpdklibs",
-            "spdk_env_dpdk",
-            "spdk_event_iobuf",
-            "spdk_event_sock",
-            "spdk_sock_modules",
-            "spdk_event_accel",
-            "spdk_accel_modules",
-            "spdk_event_keyring",
-            "spdk_keyring_modules",
-            "spdk_event_vmd",
-            "spdk_event_bdev",
-            "spdk_bdev_modules",
-            "spdk_event_nvmf",
-            "spdk_blob_bdev",
-            "spdk_nvme",
-            "spdk_init",
-            "spdk_rpc");
+    private record Attempt(
+            @Nullable LibSpdk library, @Nullable Throwable cause) {
+        private static final Attempt ONLY = make();
 
-    private static final class Holder {
-        static final LibSpdk INSTANCE = new LibSpdk();
-    }
-
-    private final MethodHandle dlsym;
-
-    private LibSpdk() {
-        Linker linker = Linker.nativeLinker();
-        MethodHandle dlopen = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("dlopen"), FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_INT));
-        MethodHandle dlerror =
-                linker.downcallHandle(linker.defaultLookup().findOrThrow("dlerror"), FunctionDescriptor.of(ADDRESS));
-        dlsym = linker.downcallHandle(
-                linker.defaultLookup().findOrThrow("dlsym"), FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS));
-        String home = System.getenv("SPDK_HOME");
-        if (home == null) {
-            throw new IllegalStateException("SPDK_HOME is not set");
-        }
-        Path lib = Path.of(home, "build/lib");
-        Set<String> done = new LinkedHashSet<>();
-        Map<String, Path> order = new LinkedHashMap<>();
-        List<Path> dirs = new ArrayList<>(List.of(lib));
-        try {
-            visit(lib, "spdk_syslibs", done, order, dirs);
-            for (String root : ROOTS) {
-                visit(lib, root, done, order, dirs);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            for (Path p : order.values()) {
-                MemorySegment handle =
-                        (MemorySegment) dlopen.invokeExact(arena.allocateFrom(p.toString()), RTLD_LAZY | RTLD_GLOBAL);
-                if (handle.address() == 0) {
-                    MemorySegment why = (MemorySegment) dlerror.invokeExact();
-                    throw new IllegalStateException(
-                            p + ": " + why.reinterpret(Long.MAX_VALUE).getString(0));
-                }
-            }
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Throwable t) {
-            throw new IllegalStateException(t);
-        }
-    }
-
-    private static void visit(Path lib, String pkg, Set<String> done, Map<String, Path> order, List<Path> dirs)
-            throws IOException {
-        if (!done.add(pkg)) {
-            return;
-        }
-        Path pc = lib.resolve("pkgconfig").resolve(pkg + ".pc");
-        if (!Files.exists(pc)) {
-            return;
-        }
-        String libs = "";
-        for (String line : Files.readAllLines(pc)) {
-            if (line.startsWith("Requires:")) {
-                for (String r : line.substring(9).trim().split("\\s+")) {
-                    if (!r.isEmpty()) {
-                        visit(lib, r, done, order, dirs);
-                    }
-                }
-            } else if (line.startsWith("Libs:")) {
-                libs = line.substring(5);
-            }
-        }
-        for (String token : libs.trim().split("\\s+")) {
-            if (token.startsWith("-L")) {
-                dirs.add(Path.of(token.substring(2)));
-            } else if (token.startsWith("-l")) {
-                Path p = find(token.substring(2), dirs);
-                if (p != null) {
-                    order.putIfAbsent(token, p);
-                }
+        private static Attempt make() {
+            try {
+                return new Attempt(load(), null);
+            } catch (RuntimeException | LinkageError e) {
+                return new Attempt(null, e);
             }
         }
     }
 
-    private static @Nullable Path find(String name, List<Path> dirs) {
-        for (Path d : dirs) {
-            Path p = d.resolve("lib" + name + ".so");
-            if (Files.exists(p)) {
-                return p;
-            }
-        }
-        return null;
+    private final Installation installation;
+    private final AbiTable abi;
+
+    private LibSpdk(Installation installation, AbiTable abi) {
+        this.installation = installation;
+        this.abi = abi;
     }
 
-    /** The loaded library; loads it at the first call. */
+    /**
+     * The loaded library; loads it at the first call.
+     *
+     * @throws SpdkUnavailableException if it cannot be loaded, at every call
+     */
     public static LibSpdk get() {
-        return Holder.INSTANCE;
+        LibSpdk library = Attempt.ONLY.library();
+        if (library == null) {
+            Throwable cause = unavailabilityCause();
+            SpdkUnavailableException e = new SpdkUnavailableException(
+                    "SPDK is not available: " + (cause == null ? "" : cause.getMessage()), List.of());
+            e.initCause(cause);
+            throw e;
+        }
+        return library;
+    }
+
+    /** Why {@link #get} throws, or null if it does not. */
+    public static @Nullable Throwable unavailabilityCause() {
+        return Attempt.ONLY.cause();
+    }
+
+    private static LibSpdk load() {
+        if (!Platform.isNativeAvailable()) {
+            throw new SpdkUnavailableException(String.valueOf(Platform.unavailabilityCause()), List.of());
+        }
+        Module module = LibSpdk.class.getModule();
+        if (!module.isNativeAccessEnabled()) {
+            throw new SpdkUnavailableException(
+                    "native access is not enabled: add --enable-native-access="
+                            + (module.isNamed() ? module.getName() : "ALL-UNNAMED") + " to the java command line",
+                    List.of());
+        }
+        LoaderPath machine = LoaderPath.of(Path.of("/"), System.getenv());
+        Installation installation = Installation.find(
+                System.getProperty(Installation.PROPERTY), System.getenv(Installation.VARIABLE), machine);
+        return new LibSpdk(installation, open(installation, machine));
+    }
+
+    /** Loads an installation whose ABI is known, and everything it needs. */
+    static AbiTable open(Installation installation, LoaderPath machine) {
+        LibraryPlan plan = LibraryPlan.of(installation, machine);
+        AbiTable abi = abi(installation, plan);
+        List<String> problems = new ArrayList<>();
+        plan.system().forEach((soname, user) -> {
+            String problem = DynamicLoader.open(soname);
+            if (problem != null) {
+                problems.add("library " + soname + ", needed by " + user + ": " + problem);
+            }
+        });
+        for (ElfFile library : plan.beside()) {
+            String problem = DynamicLoader.open(library.path().toString());
+            if (problem != null) {
+                problems.add("library " + library.soname() + ": " + problem);
+            }
+        }
+        List<String> missing = new ArrayList<>();
+        plan.undefined().forEach((symbol, users) -> {
+            if (DynamicLoader.find(symbol).isEmpty()) {
+                missing.add("symbol " + symbol + ", needed by " + String.join(", ", users));
+            }
+        });
+        if (!missing.isEmpty()) {
+            plan.notFound().forEach(name -> problems.add("library " + name + ", named by SPDK's files: not found"));
+            int named = Math.min(missing.size(), MOST_NAMED);
+            problems.addAll(missing.subList(0, named));
+            if (named < missing.size()) {
+                problems.add("and " + (missing.size() - named) + " more symbols");
+            }
+        }
+        if (problems.isEmpty()) {
+            String problem = DynamicLoader.openTogether(
+                    plan.spdk().stream().map(ElfFile::path).toList());
+            if (problem != null) {
+                problems.add(problem);
+            }
+        }
+        if (problems.isEmpty()) {
+            for (String symbol : Libraries.ESSENTIAL) {
+                if (DynamicLoader.find(symbol).isEmpty()) {
+                    problems.add("symbol " + symbol + ", needed by this library");
+                }
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new SpdkUnavailableException(
+                    "SPDK in " + installation.folder() + " (" + installation.origin()
+                            + ") cannot be loaded. Install what is missing, or build SPDK again on this machine",
+                    problems);
+        }
+        return abi;
+    }
+
+    private static AbiTable abi(Installation installation, LibraryPlan plan) {
+        if (installation.fat() == null) {
+            return AbiTables.ofSonames(plan.sonames());
+        }
+        for (ElfFile library : plan.spdk()) {
+            String version = library.spdkVersion();
+            if (version != null) {
+                return AbiTables.ofVersion(version);
+            }
+        }
+        throw new SpdkUnavailableException(
+                installation.fat() + " (" + installation.origin() + ") carries no version of SPDK, therefore its ABI"
+                        + " is unknown",
+                List.of());
     }
 
     /** The address of a symbol, if this release has it. */
     public Optional<MemorySegment> find(String symbol) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment s = (MemorySegment) dlsym.invokeExact(MemorySegment.NULL, arena.allocateFrom(symbol));
-            return s.address() == 0 ? Optional.empty() : Optional.of(s);
-        } catch (Throwable t) {
-            throw new IllegalStateException(t);
-        }
+        return DynamicLoader.find(symbol);
     }
 
     /** The address of a symbol that every supported release has. */
     public MemorySegment symbol(String symbol) {
-        return find(symbol).orElseThrow(() -> new IllegalStateException("libspdk has no symbol " + symbol));
+        return find(symbol)
+                .orElseThrow(() -> new IllegalStateException(
+                        "SPDK " + abi.release() + " in " + installation.folder() + " has no symbol " + symbol));
+    }
+
+    /** Sizes, offsets and constants of this release. */
+    public AbiTable abi() {
+        return abi;
+    }
+
+    /** The libraries of SPDK that are never loaded, each with the reason. */
+    public static Map<String, String> leftOut() {
+        return Libraries.leftOut();
+    }
+
+    /** Where the libraries are. */
+    public Path folder() {
+        return installation.folder();
+    }
+
+    /** Who named that place. */
+    public String origin() {
+        return installation.origin();
     }
 }
