@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.cli {
     requires static org.jspecify;
     requires dev.spdkio;
+    requires dev.spdkio.spdk;
     requires info.picocli;
     requires java.logging;
     requires jdk.management;

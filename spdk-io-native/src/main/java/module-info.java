@@ -11,4 +11,7 @@ module dev.spdkio.spdk {
     requires transitive dev.spdkio;
 
     exports dev.spdkio.spdk;
+
+    provides dev.spdkio.EngineProvider with
+            dev.spdkio.spdk.SpdkEngine;
 }

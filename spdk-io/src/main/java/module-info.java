@@ -12,6 +12,8 @@ module dev.spdkio {
     requires transitive tools.jackson.databind;
     requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
+    uses dev.spdkio.EngineProvider;
+
     exports dev.spdkio;
     exports dev.spdkio.bdev;
     exports dev.spdkio.bdev.aio;

@@ -46,6 +46,7 @@ final class AppLifecycle implements AppControl {
     private static final List<String> LOG_FLAGS = List.of("dev.spdkio.bdev", "dev.spdkio.rpc", "dev.spdkio.runtime");
 
     private final AppContext context;
+    private final EngineProvider.@Nullable Session session;
     private final Duration shutdownTimeout;
     private final Deque<Runnable> hooks = new ArrayDeque<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
@@ -55,9 +56,14 @@ final class AppLifecycle implements AppControl {
     private @Nullable Thread jvmHook;
     private int exitCode;
 
-    private AppLifecycle(AppContext context, Duration shutdownTimeout) {
+    private AppLifecycle(AppContext context, EngineProvider.@Nullable Session session, Duration shutdownTimeout) {
         this.context = context;
+        this.session = session;
         this.shutdownTimeout = shutdownTimeout;
+    }
+
+    Engine engine() {
+        return session == null ? Engine.JAVA : Engine.SPDK;
     }
 
     AppContext context() {
@@ -84,20 +90,33 @@ final class AppLifecycle implements AppControl {
         if (!b.reactorMask.isEmpty()) {
             r.cpus(b.reactorMask);
         }
+        EngineProvider provider = b.engine == Engine.JAVA ? null : Engines.find(b.engine);
         SpdkRuntime runtime = r.start();
+        EngineProvider.Session session = null;
         DmaPool pool = null;
         AppLifecycle app;
         try {
-            pool = DmaPool.builder().name(b.name).limitBytes(b.memoryBytes).build();
-            SpdkThread appThread = runtime.createThread(
-                    "app_thread", CpuSet.singleton(runtime.mainReactor().core()));
+            DmaPool.Builder memory = DmaPool.builder().name(b.name).limitBytes(b.memoryBytes);
+            SpdkThread appThread;
+            if (provider == null) {
+                appThread = runtime.createThread(
+                        "app_thread", CpuSet.singleton(runtime.mainReactor().core()));
+            } else {
+                session = provider.start(runtime, b.env, b.memoryBytes);
+                appThread = session.appThread();
+                memory.source(session.slabs());
+            }
+            pool = memory.build();
             BdevManager bdevs = BdevManager.create(runtime, appThread, pool, BdevOptions.DEFAULT);
             app = new AppLifecycle(
-                    new AppContext(runtime, appThread, pool, bdevs, new RpcRegistry()), b.shutdownTimeout);
-        } catch (RuntimeException e) {
+                    new AppContext(runtime, appThread, pool, bdevs, new RpcRegistry()), session, b.shutdownTimeout);
+        } catch (SpdkException | RuntimeException e) {
             runtime.close();
             if (pool != null) {
                 pool.close();
+            }
+            if (session != null) {
+                session.close();
             }
             throw e;
         }
@@ -131,7 +150,10 @@ final class AppLifecycle implements AppControl {
         if (JulLogControl.isAvailable()) {
             LogRpc.register(context.rpc(), new JulLogControl(LOG_FLAGS));
         }
-        BdevModules.register(context.rpc(), subsystems, context.bdevs());
+        EngineProvider.Session engine = session;
+        if (engine == null) {
+            BdevModules.register(context.rpc(), subsystems, context.bdevs());
+        }
         if (b.rpc) {
             try {
                 RpcServerOptions options = RpcServerOptions.DEFAULT.withName(b.name);
@@ -141,6 +163,18 @@ final class AppLifecycle implements AppControl {
             } catch (IOException e) {
                 throw asSpdk(e);
             }
+        }
+        if (engine != null) {
+            waitFor(
+                    engine.configure(
+                                    context.bdevs(),
+                                    context.rpc(),
+                                    config == null ? null : config.toJson(),
+                                    b.ignoreConfigErrors,
+                                    b.waitForRpc)
+                            .toCompletableFuture(),
+                    "configuring " + context.runtime().name());
+            return;
         }
         CompletableFuture<?> configured = context.appThread()
                 .call(() -> config == null
@@ -268,8 +302,15 @@ final class AppLifecycle implements AppControl {
             step("closing the RPC server", this::closeServer);
             step("running shutdown hooks", this::runHooks);
             step("removing devices", this::removeDevices);
+            EngineProvider.Session engine = session;
+            if (engine != null) {
+                step("stopping SPDK's subsystems", engine::stop);
+            }
             step("stopping the reactors", context.runtime()::close);
             step("returning memory", context.pool()::close);
+            if (engine != null) {
+                step("taking SPDK's environment down", engine::close);
+            }
             step("forgetting the JVM's exit", this::forgetJvmHook);
         } finally {
             stopped.countDown();

@@ -65,7 +65,7 @@ public final class SpdkApp implements AutoCloseable {
 
     /** What drives the devices. */
     public Engine engine() {
-        return Engine.JAVA;
+        return lifecycle.engine();
     }
 
     /** The reactors and threads. */
@@ -143,6 +143,7 @@ public final class SpdkApp implements AutoCloseable {
 
         String name = "spdkio";
         Engine engine = Engine.JAVA;
+        EnvOptions env = EnvOptions.DEFAULT;
 
         @Nullable
         Path configFile;
@@ -177,6 +178,12 @@ public final class SpdkApp implements AutoCloseable {
         /** What drives the devices; by default {@link Engine#JAVA}. */
         public Builder engine(Engine value) {
             this.engine = Objects.requireNonNull(value, "engine");
+            return this;
+        }
+
+        /** The environment of {@link Engine#SPDK}; the Java engine needs none. */
+        public Builder env(EnvOptions value) {
+            this.env = Objects.requireNonNull(value, "env");
             return this;
         }
 

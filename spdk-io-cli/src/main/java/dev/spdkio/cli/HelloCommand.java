@@ -21,6 +21,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -42,6 +43,10 @@ public final class HelloCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private EngineOptions engineOptions;
 
     @Parameters(
             index = "0",
@@ -72,7 +77,8 @@ public final class HelloCommand implements Callable<Integer> {
     private int run(Path path) throws SpdkException {
         PrintWriter out = spec.commandLine().getOut();
         FileBdev device = FileBdev.of("File0", path, new FileBdev.Options(BLOCK_SIZE, false, null, false));
-        try (SpdkApp app = SpdkApp.builder()
+        try (SpdkApp app = engineOptions
+                .apply(SpdkApp.builder())
                 .name("hello")
                 .configJson(BdevConfig.json(device.config()))
                 .limits(RuntimeLimits.DEFAULT.withStallLimit(PATIENCE)) // the JVM loads its first classes now

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,6 +38,10 @@ public final class ServeCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private EngineOptions engineOptions;
 
     @Option(
             names = {"-c", "--config"},
@@ -95,7 +100,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private SpdkApp.Builder builder() {
-        SpdkApp.Builder app = SpdkApp.builder()
+        SpdkApp.Builder app = engineOptions
+                .apply(SpdkApp.builder())
                 .name("serve")
                 .idlePolicy(idlePolicy)
                 .memorySize(memory)

@@ -353,12 +353,33 @@ public final class Bdev {
     // ---- opening, removal
     // ----------------------------------------------------------------------------------------------
 
+    /** Opens it as {@code owner}, which the caller runs as. */
     BdevDesc open(SpdkThread owner, OpenMode mode, BdevEventListener listener) throws SpdkException {
+        DescOps told = (Object) ops instanceof DescOps d ? d : null;
+        long handle = told == null ? 0 : told.openDesc(mode);
+        try {
+            return open(owner, mode, listener, told, handle);
+        } catch (SpdkException e) {
+            if (told != null) {
+                told.closeDesc(handle);
+            }
+            throw e;
+        }
+    }
+
+    /** A descriptor that keeps it from going, and of which the module hears nothing. Any thread. */
+    BdevDesc hold(SpdkThread owner) throws SpdkException {
+        return open(owner, OpenMode.READ_ONLY, BdevEventListener.NONE, null, 0);
+    }
+
+    private BdevDesc open(
+            SpdkThread owner, OpenMode mode, BdevEventListener listener, @Nullable DescOps told, long handle)
+            throws SpdkException {
         synchronized (lock) {
             if (state != State.REGISTERED) {
                 throw new SpdkException(Errno.ENODEV, "bdev " + name() + " is being removed and cannot be opened");
             }
-            BdevDesc desc = new BdevDesc(this, owner, mode, listener);
+            BdevDesc desc = new BdevDesc(this, owner, mode, listener, told, handle);
             descs.add(desc);
             return desc;
         }

@@ -46,6 +46,9 @@ public final class BdevChannel implements AutoCloseable {
     private final boolean hasBoundary;
     private final int allowedTypes;
 
+    /** What the module calls the descriptor. */
+    final long descHandle;
+
     /** Requests that have not ended; none are taken any more once it is closed. */
     private int inFlight;
 
@@ -66,6 +69,7 @@ public final class BdevChannel implements AutoCloseable {
         this.alignmentMask = rules.alignmentMask;
         this.hasBoundary = rules.hasBoundary;
         this.allowedTypes = bdev.allowedTypes(desc.mode());
+        this.descHandle = desc.handle();
         this.checks = new RequestChecks(desc, thread, rules);
         this.futures = new FutureIo(this);
     }

@@ -6,6 +6,7 @@ import dev.spdkio.runtime.Task;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open device. Stands for {@code struct spdk_bdev_desc}.
@@ -21,6 +22,8 @@ public final class BdevDesc implements AutoCloseable {
     private final SpdkThread owner;
     private final OpenMode mode;
     private final BdevEventListener listener;
+    private final @Nullable DescOps ops;
+    private final long handle;
     private final CompletableFuture<Void> closed;
 
     private final Object lock = new Object();
@@ -28,12 +31,28 @@ public final class BdevDesc implements AutoCloseable {
     private boolean closing;
     private boolean resizePending;
 
-    BdevDesc(Bdev bdev, SpdkThread owner, OpenMode mode, BdevEventListener listener) {
+    BdevDesc(
+            Bdev bdev,
+            SpdkThread owner,
+            OpenMode mode,
+            BdevEventListener listener,
+            @Nullable DescOps ops,
+            long handle) {
         this.bdev = bdev;
         this.owner = owner;
         this.mode = mode;
         this.listener = listener;
+        this.ops = ops;
+        this.handle = handle;
+        if (ops != null) {
+            owner.beginOperation();
+        }
         this.closed = owner.runtime().newFuture();
+    }
+
+    /** What the module calls it. */
+    long handle() {
+        return handle;
     }
 
     /** The device. */
@@ -134,6 +153,26 @@ public final class BdevDesc implements AutoCloseable {
     }
 
     private void gone() {
+        DescOps told = ops;
+        if (told == null) {
+            letGo();
+        } else if (owner.isCurrent()) {
+            tellModule(told);
+        } else if (!owner.trySendInternal(() -> tellModule(told))) {
+            letGo();
+        }
+    }
+
+    private void tellModule(DescOps told) {
+        try {
+            told.closeDesc(handle);
+        } finally {
+            owner.endOperation();
+            letGo();
+        }
+    }
+
+    private void letGo() {
         bdev.descClosed(this);
         closed.complete(null);
     }

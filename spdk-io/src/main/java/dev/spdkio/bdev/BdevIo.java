@@ -73,6 +73,9 @@ public final class BdevIo {
     private long[] lengths = {};
     private boolean pinned;
 
+    /** The descriptor of a part of a request, whose end is not the requester's business. */
+    long partDescHandle;
+
     private long driverLong;
     private @Nullable Object driverRef;
 
@@ -96,6 +99,12 @@ public final class BdevIo {
     /** The device it was submitted to. */
     public Bdev bdev() {
         return channel.bdev;
+    }
+
+    /** What {@link DescOps#openDesc} returned for its descriptor; 0 for I/O of the hub's own, such as a reset. */
+    public long descHandle() {
+        BdevChannel requester = owner;
+        return requester == null ? partDescHandle : requester.descHandle;
     }
 
     /** The thread it belongs to, where it must be completed. */

@@ -266,7 +266,16 @@ public final class BdevManager implements AutoCloseable {
         Objects.requireNonNull(mode, "mode");
         Objects.requireNonNull(listener, "listener");
         SpdkThread owner = callingThread("opening bdev " + name);
-        return require(name).open(owner, mode, listener);
+        if (owner.isCurrent()) {
+            return require(name).open(owner, mode, listener);
+        }
+        try {
+            return Task.call(() -> open(name, mode, listener));
+        } catch (SpdkException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("opening bdev " + name, e);
+        }
     }
 
     /** The SPDK thread as which, or in a task of which, the caller runs. */
@@ -292,7 +301,7 @@ public final class BdevManager implements AutoCloseable {
         for (Bdev bdev : bdevs()) {
             BdevDesc hold;
             try {
-                hold = bdev.open(owner, OpenMode.READ_ONLY, BdevEventListener.NONE);
+                hold = bdev.hold(owner);
             } catch (SpdkException removedMeanwhile) {
                 continue;
             }

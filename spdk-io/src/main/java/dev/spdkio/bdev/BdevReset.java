@@ -88,6 +88,7 @@ final class BdevReset {
         void resetDevice() {
             BdevIo io = channel.hub.takeForReset();
             io.request(channel, null, IoType.RESET, 0, 0, this, null);
+            io.partDescHandle = owner.descHandle;
             channel.toDevice(io);
         }
 

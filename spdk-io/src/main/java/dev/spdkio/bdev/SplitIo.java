@@ -217,6 +217,7 @@ final class SplitIo {
     private BdevIo begin(Part part, long count) {
         BdevIo io = hub.takeForPart();
         io.request(channel, null, type, nextBlock, count, part, null);
+        io.partDescHandle = owner.descHandle;
         nextBlock += count;
         remaining -= count;
         return io;

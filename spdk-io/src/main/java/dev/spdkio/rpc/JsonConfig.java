@@ -146,6 +146,11 @@ public final class JsonConfig {
         return new JsonConfig(ConfigText.of(source, tree));
     }
 
+    /** It as JSON text, without comments. */
+    public String toJson() {
+        return text.root().toString();
+    }
+
     /** The calls it consists of, batches dissolved. */
     public List<MethodCall> calls() {
         return calls.stream().map(c -> new MethodCall(c.method(), c.params())).toList();

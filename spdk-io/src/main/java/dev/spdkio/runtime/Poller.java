@@ -59,6 +59,7 @@ public final class Poller implements AutoCloseable {
     private final Body body;
     final int wakeFd;
     final boolean eventDriven;
+    final boolean background;
 
     private State state = State.WAITING;
     private boolean closeRequested;
@@ -85,6 +86,7 @@ public final class Poller implements AutoCloseable {
         this.body = body;
         this.wakeFd = b.wakeFd;
         this.eventDriven = b.eventDriven || b.wakeFd != NO_FD;
+        this.background = b.background;
         this.periodNanos = b.periodNanos;
     }
 
@@ -258,6 +260,7 @@ public final class Poller implements AutoCloseable {
         private long periodNanos;
         private int wakeFd = NO_FD;
         private boolean eventDriven;
+        private boolean background;
         private @Nullable Body body;
 
         Builder(SpdkThread thread, String name) {
@@ -286,6 +289,12 @@ public final class Poller implements AutoCloseable {
         /** Promises that whatever brings work also sends a message, so that the reactor may sleep. */
         public Builder eventDriven() {
             this.eventDriven = true;
+            return this;
+        }
+
+        /** Lets the thread exit although this poller is registered; it is closed then. */
+        public Builder background() {
+            this.background = true;
             return this;
         }
 

@@ -35,6 +35,16 @@ final class PollerSet {
         return registered;
     }
 
+    /** Whether a poller is registered that its thread must not exit without. */
+    boolean keepThreadAlive() {
+        for (Poller p : registered) {
+            if (!p.background) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     int activeCount() {
         return activeCount;
     }

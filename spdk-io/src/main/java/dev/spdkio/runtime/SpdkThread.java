@@ -415,11 +415,16 @@ public final class SpdkThread {
         return exited.copy();
     }
 
-    void beginOperation() {
+    /**
+     * Keeps this thread from exiting until the matching {@link #endOperation}: something began here that must end
+     * here, or is owned by this thread without being a channel or a poller. Any thread.
+     */
+    public void beginOperation() {
         pendingOperations.getAndIncrement();
     }
 
-    void endOperation() {
+    /** What {@link #beginOperation} announced has ended. Any thread. */
+    public void endOperation() {
         pendingOperations.getAndDecrement();
     }
 
@@ -545,7 +550,7 @@ public final class SpdkThread {
         return internal.isEmpty()
                 && messages.isEmpty()
                 && deferred.size() == 0
-                && pollers.registered().isEmpty()
+                && !pollers.keepThreadAlive()
                 && tasks.live() == 0
                 && channels.isEmpty()
                 && visits.isEmpty()

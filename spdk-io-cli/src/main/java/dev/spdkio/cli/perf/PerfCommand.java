@@ -6,6 +6,7 @@ import dev.spdkio.cli.BdevConfig;
 import dev.spdkio.cli.ByteSize;
 import dev.spdkio.cli.CommandFailedException;
 import dev.spdkio.cli.CpuSetConverter;
+import dev.spdkio.cli.EngineOptions;
 import dev.spdkio.cli.FileBdev;
 import dev.spdkio.cli.IdlePolicyChoice;
 import dev.spdkio.cli.Seconds;
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -97,6 +99,10 @@ public final class PerfCommand implements Callable<Integer> {
             paramLabel = "NAME",
             description = "Device of the configuration to use; may be repeated. By default all.")
     private List<String> bdevs = List.of();
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private EngineOptions engineOptions;
 
     @Option(
             names = {"-q", "--queue-depth"},
@@ -233,7 +239,7 @@ public final class PerfCommand implements Callable<Integer> {
 
     private PerfResult measure(PerfOptions options, PrintWriter out, CompletableFuture<StopReason> stop)
             throws IOException, InterruptedException {
-        SpdkApp.Builder app = PerfRun.application(options, memory(options));
+        SpdkApp.Builder app = engineOptions.apply(PerfRun.application(options, memory(options)));
         if (options.config() != null) {
             app.config(options.config());
         } else if (options.device() != null) {

@@ -4,6 +4,7 @@ package dev.spdkio.spdk.ffi;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ public final class Downcall {
                 .downcallHandle(LibSpdk.get().symbol(symbol), FunctionDescriptor.of(result, arguments));
     }
 
+    /** A handle of a function at an address. */
+    public static MethodHandle at(MemorySegment address, MemoryLayout result, MemoryLayout... arguments) {
+        return Linker.nativeLinker().downcallHandle(address, FunctionDescriptor.of(result, arguments));
+    }
+
     /** A handle of a function that returns nothing. */
     public static MethodHandle ofVoid(String symbol, MemoryLayout... arguments) {
         return Linker.nativeLinker().downcallHandle(LibSpdk.get().symbol(symbol), FunctionDescriptor.ofVoid(arguments));
@@ -34,6 +40,15 @@ public final class Downcall {
                 .downcallHandle(
                         LibSpdk.get().symbol(symbol),
                         FunctionDescriptor.of(result, arguments),
+                        Linker.Option.critical(false));
+    }
+
+    /** The same for a function that returns nothing. */
+    public static MethodHandle criticalVoid(String symbol, MemoryLayout... arguments) {
+        return Linker.nativeLinker()
+                .downcallHandle(
+                        LibSpdk.get().symbol(symbol),
+                        FunctionDescriptor.ofVoid(arguments),
                         Linker.Option.critical(false));
     }
 

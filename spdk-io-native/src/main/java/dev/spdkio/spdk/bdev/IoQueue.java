@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.bdev;
+
+import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.bdev.IoStatus;
+import dev.spdkio.sys.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one thread's I/O to SPDK and back. Requests have numbers, by which completions find them.
+ *
+ * <p>Thread rule: owned by its SpdkThread.
+ */
+public abstract sealed class IoQueue implements AutoCloseable permits RingQueue, DowncallQueue {
+    private static final Logger LOG = System.getLogger(IoQueue.class.getName());
+
+    /** The numbers of requests: below {@link #MAX_SLOTS} they are those of {@link BdevIo#slot}. */
+    static final int MAX_TOKENS = 1 << 17;
+
+    /** Where the numbers of resets begin, which have no slot. */
+    static final int MAX_SLOTS = 1 << 16;
+
+    /** Resets that may be under way on a thread at once. */
+    static final int RESETS = 64;
+
+    static final int OP_READ = 0;
+    static final int OP_WRITE = 1;
+    static final int OP_UNMAP = 2;
+    static final int OP_FLUSH = 3;
+    static final int OP_RESET = 4;
+    static final int OP_WRITE_ZEROES = 5;
+    static final int OP_READV = 6;
+    static final int OP_WRITEV = 7;
+
+    private static final int GENERIC_INTERNAL_ERROR = 0x06;
+    private static final int GENERIC_ABORTED_BY_REQUEST = 0x07;
+    private static final int SCSI_CHECK_CONDITION = 0x02;
+    private static final int SCSI_ABORTED_COMMAND = 0x0b;
+
+    /** The requests under way, by their numbers. */
+    @Nullable
+    BdevIo[] requests = new BdevIo[256];
+
+    /** The best way there is, for a native thread. */
+    public static IoQueue open(long thread) {
+        return RingQueue.isAvailable() ? new RingQueue(thread, MAX_TOKENS) : new DowncallQueue(thread);
+    }
+
+    /**
+     * Sends a request on its way; it may wait until the next {@link #round}.
+     *
+     * @param op one of the constants here
+     * @param token the number of the request
+     * @param data the buffer, or the iovecs of the vectored operations
+     * @param offset in blocks
+     * @param count in blocks
+     */
+    abstract void submit(int op, int token, long desc, long channel, long data, int iovcnt, long offset, long count);
+
+    /** Submits what waits, polls SPDK's thread, and completes what has ended. Returns whether there was work. */
+    public abstract boolean round();
+
+    @Override
+    public abstract void close();
+
+    private long resets;
+
+    /** The number of a request, or -1 if there are too many resets. */
+    final int token(BdevIo io) {
+        int token = io.slot();
+        if (token < 0) {
+            int free = Long.numberOfTrailingZeros(~resets);
+            if (free == RESETS) {
+                return -1;
+            }
+            resets |= 1L << free;
+            token = MAX_SLOTS + free;
+        }
+        remember(token, io);
+        return token;
+    }
+
+    private void remember(int token, BdevIo io) {
+        if (token >= requests.length) {
+            requests = Arrays.copyOf(requests, Math.max(token + 1, requests.length * 2));
+        }
+        if (requests[token] != io) {
+            requests[token] = io;
+        }
+    }
+
+    /** A request has ended; whatever goes wrong with one, the others must end too. */
+    final void complete(int token, IoStatus status) {
+        if (token >= MAX_SLOTS) {
+            resets &= ~(1L << token);
+        }
+        try {
+            Objects.requireNonNull(requests[token]).complete(status);
+        } catch (Throwable t) {
+            LOG.log(Level.ERROR, "the end of request " + token + " failed (" + requests[token] + ")", t);
+        }
+    }
+
+    /** What SPDK's three getters of a completion say together. */
+    static IoStatus status(int rc, int aio, int cdw0, int sct, int sc, int scsi, int sk, int asc, int ascq) {
+        if (rc != 0) {
+            return rc == -Errno.ENOMEM ? IoStatus.NOMEM : IoStatus.aio(-rc);
+        }
+        if (aio != -Errno.EIO && aio < 0) {
+            return IoStatus.aio(-aio);
+        }
+        if (sct == 0 && sc == GENERIC_ABORTED_BY_REQUEST) {
+            return IoStatus.ABORTED;
+        }
+        if (sct == 0 && sc == GENERIC_INTERNAL_ERROR) {
+            return scsi == SCSI_CHECK_CONDITION && sk == SCSI_ABORTED_COMMAND && asc == 0 && ascq == 0
+                    ? IoStatus.FAILED
+                    : IoStatus.scsi(scsi, sk, asc, ascq);
+        }
+        return IoStatus.nvme(cdw0, sct, sc);
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.bdev;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
+import dev.spdkio.bdev.DescOps;
+import dev.spdkio.bdev.IoStatus;
+import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.spdk.ffi.BdevApi;
+import dev.spdkio.spdk.runtime.NativeThread;
+import dev.spdkio.sys.Errno;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device of SPDK in the hub.
+ *
+ * <p>The hub leaves to SPDK what SPDK does itself: splitting, queueing, counting. It holds a descriptor for reading,
+ * which tells it when the device goes or changes its size; each descriptor of the hub has one of SPDK's own, so that
+ * SPDK's rules about writers hold.
+ *
+ * <p>Thread rule: made on the app thread; the rest is called by the hub.
+ */
+final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
+    private final NativeBdevs all;
+    private final String name;
+    private final String productName;
+    private final long holdDesc;
+    private final Set<IoType> types = EnumSet.noneOf(IoType.class);
+    private @Nullable Bdev bdev;
+
+    NativeBdev(NativeBdevs all, String name, long holdDesc) {
+        this.all = all;
+        this.name = name;
+        this.holdDesc = holdDesc;
+        long pointer = BdevApi.bdev(holdDesc);
+        this.productName = BdevApi.productName(pointer);
+        for (IoType type : IoType.values()) {
+            if (BdevApi.supports(pointer, nativeType(type))) {
+                types.add(type);
+            }
+        }
+    }
+
+    /** The properties with which it appears in the hub. */
+    BdevSpec spec() {
+        long pointer = BdevApi.bdev(holdDesc);
+        return BdevSpec.builder(name, BdevApi.blockSize(pointer), BdevApi.blockCount(pointer))
+                .productName(productName)
+                .uuid(BdevApi.uuid(pointer))
+                .requiredAlignment((int) BdevApi.bufferAlignment(pointer))
+                .writeCache(BdevApi.hasWriteCache(pointer))
+                .build();
+    }
+
+    static int nativeType(IoType type) {
+        return switch (type) {
+            case READ -> 1;
+            case WRITE -> 2;
+            case UNMAP -> 3;
+            case FLUSH -> 4;
+            case RESET -> 5;
+            case WRITE_ZEROES -> 9;
+        };
+    }
+
+    void registered(Bdev value) {
+        bdev = value;
+    }
+
+    @Nullable
+    Bdev bdev() {
+        return bdev;
+    }
+
+    String name() {
+        return name;
+    }
+
+    long holdDesc() {
+        return holdDesc;
+    }
+
+    @Override
+    public void submit(NativeChannel ch, BdevIo io) {
+        long desc = io.descHandle();
+        int slot = ch.queue.token(io);
+        if (slot < 0) {
+            io.complete(IoStatus.NOMEM);
+            return;
+        }
+        switch (io.type()) {
+            case READ -> transfer(ch, io, IoQueue.OP_READ, desc, slot);
+            case WRITE -> transfer(ch, io, IoQueue.OP_WRITE, desc, slot);
+            case UNMAP -> range(ch, io, IoQueue.OP_UNMAP, desc, slot);
+            case FLUSH -> range(ch, io, IoQueue.OP_FLUSH, desc, slot);
+            case WRITE_ZEROES -> range(ch, io, IoQueue.OP_WRITE_ZEROES, desc, slot);
+            case RESET -> range(ch, io, IoQueue.OP_RESET, desc, slot);
+        }
+    }
+
+    private static void transfer(NativeChannel ch, BdevIo io, int op, long desc, int slot) {
+        int pieces = io.segmentCount();
+        if (pieces == 1) {
+            ch.queue.submit(op, slot, desc, ch.channel, io.address(0), 0, io.offsetBlocks(), io.blockCount());
+        } else {
+            ch.queue.submit(
+                    op + IoQueue.OP_READV,
+                    slot,
+                    desc,
+                    ch.channel,
+                    ch.iovecs(io),
+                    pieces,
+                    io.offsetBlocks(),
+                    io.blockCount());
+        }
+    }
+
+    private static void range(NativeChannel ch, BdevIo io, int op, long desc, int slot) {
+        ch.queue.submit(op, slot, desc, ch.channel, 0, 0, io.offsetBlocks(), io.blockCount());
+    }
+
+    @Override
+    public boolean supports(IoType type) {
+        return types.contains(type);
+    }
+
+    @Override
+    public NativeChannel openChannel(SpdkThread thread) {
+        return new NativeChannel(this, thread);
+    }
+
+    @Override
+    public void closeChannel(NativeChannel channel) {
+        channel.close(SpdkThread.require());
+    }
+
+    @Override
+    public long openDesc(OpenMode mode) throws SpdkException {
+        NativeThread.enter();
+        long desc = BdevApi.open(name, mode == OpenMode.READ_WRITE, NativeBdevs.EVENT, 0);
+        if (desc < 0 && desc > -4096) {
+            int errno = (int) -desc;
+            throw new SpdkException(
+                    errno,
+                    "bdev " + name + " cannot be opened " + mode + ": " + Errno.name(errno)
+                            + (errno == Errno.EPERM ? "; another module has claimed it for writing" : ""));
+        }
+        return desc;
+    }
+
+    @Override
+    public void closeDesc(long handle) {
+        NativeThread.enter();
+        BdevApi.close(handle);
+    }
+
+    @Override
+    public CompletionStage<Void> destruct() {
+        NativeThread.enter();
+        BdevApi.close(holdDesc);
+        all.forget(this);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public void dumpInfo(Map<String, Object> out) {
+        out.put("engine", "SPDK");
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.bdev;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.spdk.ffi.BdevApi;
+import dev.spdkio.spdk.ffi.Tokens;
+import dev.spdkio.spdk.ffi.Upcall;
+import dev.spdkio.spdk.runtime.NativeThread;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandles;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * SPDK's devices as devices of the hub: each appears there when SPDK has registered it, and goes when SPDK removes it.
+ *
+ * <p>Thread rule: the app thread.
+ */
+public final class NativeBdevs {
+    private static final Logger LOG = System.getLogger(NativeBdevs.class.getName());
+
+    private static final int EVENT_REMOVE = 0;
+    private static final int EVENT_RESIZE = 1;
+
+    static final long EVENT = Upcall.stub(
+            MethodHandles.lookup(),
+            NativeBdevs.class,
+            "event",
+            FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_LONG),
+            null);
+
+    private final BdevManager hub;
+    private final Map<String, NativeBdev> byName = new HashMap<>();
+
+    /** Shows them in {@code hub}. */
+    public NativeBdevs(BdevManager hub) {
+        this.hub = hub;
+    }
+
+    /** Takes over what SPDK has and the hub does not. */
+    public void discover() {
+        NativeThread.enter();
+        for (long b = BdevApi.first(); b != 0; b = BdevApi.next(b)) {
+            String name = BdevApi.name(b);
+            if (!byName.containsKey(name) && hub.lookup(name) == null) {
+                add(name);
+            }
+        }
+    }
+
+    private void add(String name) {
+        long token = Tokens.put(this);
+        long desc = BdevApi.open(name, false, EVENT, token);
+        if (desc < 0 && desc > -4096) {
+            var _ = Tokens.take(token, NativeBdevs.class);
+            LOG.log(Level.DEBUG, "bdev {0} has gone before it could be shown (error {1})", name, -desc);
+            return;
+        }
+        NativeBdev device = new NativeBdev(this, name, desc);
+        try {
+            Bdev bdev = hub.register(device.spec(), device);
+            device.registered(bdev);
+            byName.put(name, device);
+        } catch (SpdkException | RuntimeException e) {
+            BdevApi.close(desc);
+            LOG.log(Level.WARNING, "SPDK''s bdev " + name + " cannot be shown in the hub", e);
+        }
+    }
+
+    void forget(NativeBdev device) {
+        byName.remove(device.name(), device);
+    }
+
+    @SuppressWarnings("unused") // called by SPDK
+    private static void event(int type, long pointer, long token) {
+        NativeBdevs all = Tokens.peek(token, NativeBdevs.class);
+        if (all != null) {
+            all.event(type, BdevApi.name(pointer), pointer);
+        }
+    }
+
+    private void event(int type, String name, long pointer) {
+        NativeBdev device = byName.get(name);
+        Bdev bdev = device == null ? null : device.bdev();
+        if (bdev == null) {
+            return;
+        }
+        switch (type) {
+            case EVENT_REMOVE -> {
+                var _ = hub.unregister(bdev);
+            }
+            case EVENT_RESIZE -> {
+                try {
+                    bdev.notifyBlockCount(BdevApi.blockCount(pointer));
+                } catch (SpdkException e) {
+                    LOG.log(Level.WARNING, "the new size of bdev " + name + " cannot be shown", e);
+                }
+            }
+            default -> LOG.log(Level.DEBUG, "bdev {0}: event {1}", name, type);
+        }
+    }
+}

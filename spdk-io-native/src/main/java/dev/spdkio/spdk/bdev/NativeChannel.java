@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.bdev;
+
+import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.spdk.ffi.BdevApi;
+import dev.spdkio.spdk.ffi.Raw;
+import dev.spdkio.spdk.runtime.NativeThread;
+import java.lang.foreign.Arena;
+
+/**
+ * A native device on one thread: SPDK's channel, and where the iovecs of vectored requests lie.
+ *
+ * <p>Thread rule: owned by its thread.
+ */
+final class NativeChannel {
+    private static final long IOVEC_BYTES = 16;
+
+    final IoQueue queue;
+    final long channel;
+    private final Arena arena = Arena.ofShared();
+    private long[] iovecs = new long[0];
+    private int[] iovecSizes = new int[0];
+
+    NativeChannel(NativeBdev device, SpdkThread thread) {
+        NativeThread t = NativeThread.enter(thread);
+        this.queue = t.queue();
+        this.channel = BdevApi.ioChannel(device.holdDesc());
+        if (channel == 0) {
+            throw new IllegalStateException("SPDK gives no channel of bdev " + device.name() + " to " + thread
+                    + ": it is out of memory; raise memorySize");
+        }
+    }
+
+    /** The memory of a request as iovecs, in memory that is the request's until its end. */
+    long iovecs(BdevIo io) {
+        int slot = io.slot();
+        int pieces = io.segmentCount();
+        if (slot >= iovecs.length || iovecSizes[slot] < pieces) {
+            grow(slot, pieces);
+        }
+        long at = iovecs[slot];
+        for (int i = 0; i < pieces; i++) {
+            Raw.putLong(at + i * IOVEC_BYTES, io.address(i));
+            Raw.putLong(at + i * IOVEC_BYTES + 8, io.length(i));
+        }
+        return at;
+    }
+
+    private void grow(int slot, int pieces) {
+        if (slot >= iovecs.length) {
+            int size = Math.max(slot + 1, iovecs.length * 2);
+            iovecs = java.util.Arrays.copyOf(iovecs, size);
+            iovecSizes = java.util.Arrays.copyOf(iovecSizes, size);
+        }
+        int size = Integer.highestOneBit(Math.max(8, pieces) * 2 - 1);
+        iovecs[slot] = arena.allocate(size * IOVEC_BYTES, 16).address();
+        iovecSizes[slot] = size;
+    }
+
+    void close(SpdkThread thread) {
+        NativeThread.enter(thread);
+        BdevApi.putIoChannel(channel);
+        arena.close();
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.runtime;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.spdkio.EnvOptions;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.memory.SlabSource;
+import dev.spdkio.runtime.SpdkRuntime;
+import dev.spdkio.spdk.ffi.EnvApi;
+import dev.spdkio.spdk.ffi.Raw;
+import dev.spdkio.spdk.ffi.ThreadApi;
+import dev.spdkio.sys.Errno;
+import dev.spdkio.sys.NativeMemory;
+import dev.spdkio.sys.PageKind;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The environment of SPDK: DPDK's memory and SPDK's thread library. One at a time in a JVM; what DPDK has set up at
+ * the first start stays until the JVM ends.
+ *
+ * <p>DPDK pins the OS thread that initialises it, and what that thread starts inherits the pin: therefore it is a
+ * thread of its own, and no other.
+ */
+public final class NativeEnv implements AutoCloseable {
+    /** What SPDK needs beside the application's memory, without hugepages: messages, its I/O objects, buffers. */
+    private static final long OWN_MEMORY_BYTES = 768L << 20;
+
+    /** {@code SPDK_DEFAULT_MSG_MEMPOOL_SIZE}. */
+    private static final long MESSAGES = 262_143;
+
+    private static final int OPTS_BYTES = 128;
+
+    private static boolean initialisedBefore;
+    private static @Nullable NativeEnv running;
+
+    private NativeEnv() {}
+
+    /**
+     * Brings it up. Not on a reactor.
+     *
+     * @throws SpdkException if one runs already, or saying what DPDK lacks
+     */
+    public static NativeEnv start(SpdkRuntime runtime, EnvOptions options, long memoryBytes) throws SpdkException {
+        synchronized (NativeEnv.class) {
+            if (running != null) {
+                throw new SpdkException(
+                        Errno.EBUSY,
+                        "SPDK runs in this JVM already, and can run only once in a process: stop the other"
+                                + " application first");
+            }
+            int rc = onItsOwnThread(() -> init(runtime, options, memoryBytes));
+            if (rc != 0) {
+                throw new SpdkException(
+                        -rc,
+                        "SPDK's environment cannot be initialised (" + Errno.name(-rc) + ", " + options
+                                + "): see the log; without hugepages or root use EnvOptions.withoutHugepages()");
+            }
+            initialisedBefore = true;
+            NativeEnv env = new NativeEnv();
+            running = env;
+            int threads = ThreadPlacement.init(runtime, MESSAGES);
+            if (threads != 0) {
+                env.close();
+                throw new SpdkException(
+                        -threads, "SPDK's thread library cannot be initialised: not enough memory for its messages");
+            }
+            return env;
+        }
+    }
+
+    private interface IntCall {
+        int call();
+    }
+
+    private static int onItsOwnThread(IntCall body) throws SpdkException {
+        CompletableFuture<Integer> result = new CompletableFuture<>();
+        Thread.ofPlatform().name("spdk-env").daemon().start(() -> {
+            try {
+                result.complete(body.call());
+            } catch (Throwable t) {
+                result.completeExceptionally(t);
+            }
+        });
+        try {
+            return result.get();
+        } catch (ExecutionException e) {
+            throw new SpdkException(0, "SPDK's environment cannot be initialised: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SpdkException(0, "interrupted while SPDK's environment was initialised", e);
+        }
+    }
+
+    private static int init(SpdkRuntime runtime, EnvOptions o, long memoryBytes) {
+        if (initialisedBefore) {
+            return EnvApi.init(0);
+        }
+        // DPDK keeps some of the texts.
+        Arena arena = Arena.global();
+        MemorySegment opts = arena.allocate(OPTS_BYTES, 8);
+        opts.set(JAVA_LONG, 112, OPTS_BYTES);
+        long p = opts.address();
+        EnvApi.optsInit(p);
+        Raw.putLong(p, arena.allocateFrom(runtime.name()).address());
+        Raw.putLong(
+                p + 8,
+                arena.allocateFrom("[" + runtime.mainReactor().core() + "]").address());
+        Raw.putInt(p + 24, o.shmId());
+        Raw.putByte(p + 40, (byte) (o.pci() ? 0 : 1));
+        Raw.putByte(p + 41, (byte) (o.singleFileSegments() && o.hugepages() ? 1 : 0));
+        Raw.putByte(p + 42, (byte) (o.unlinkHugepages() && o.hugepages() ? 1 : 0));
+        if (!o.hugepages()) {
+            Raw.putByte(p + 43, (byte) 1);
+            Raw.putInt(p + 36, (int) ((memoryBytes + OWN_MEMORY_BYTES) >> 20));
+        }
+        return EnvApi.init(p);
+    }
+
+    /** DMA memory from SPDK's allocator. */
+    public SlabSource slabs() {
+        return (bytes, arena) -> {
+            long address = EnvApi.dmaZmalloc(bytes, 2 << 20);
+            if (address == 0) {
+                throw new UncheckedIOException(new SpdkException(
+                        Errno.ENOMEM, "SPDK has no " + bytes + " bytes of DMA memory left: raise memorySize"));
+            }
+            MemorySegment segment =
+                    MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> EnvApi.dmaFree(s.address()));
+            return new NativeMemory.Mapping(segment, PageKind.HUGE);
+        };
+    }
+
+    /** Takes it down; all threads and all memory are back. */
+    @Override
+    public void close() {
+        synchronized (NativeEnv.class) {
+            if (running == this) {
+                ThreadApi.libFini();
+                EnvApi.fini();
+                running = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio;
+
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.memory.SlabSource;
+import dev.spdkio.rpc.RpcRegistry;
+import dev.spdkio.runtime.SpdkRuntime;
+import dev.spdkio.runtime.SpdkThread;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An engine in a module of its own, found by {@link java.util.ServiceLoader}.
+ */
+public interface EngineProvider {
+    /** Which it is. */
+    Engine engine();
+
+    /** Why it cannot be used here, or empty if it can. */
+    Optional<Throwable> unavailabilityCause();
+
+    /**
+     * Begins to bring it up under reactors that run already. Not on a reactor.
+     *
+     * @param memoryBytes what the application may use as DMA memory
+     * @throws SpdkException saying what is missing, and the remedy
+     */
+    Session start(SpdkRuntime runtime, EnvOptions env, long memoryBytes) throws SpdkException;
+
+    /** The engine at work for one application. */
+    interface Session {
+        /** The thread of control work, made by the engine. */
+        SpdkThread appThread();
+
+        /** Where DMA memory comes from. */
+        SlabSource slabs();
+
+        /**
+         * Shows the engine's devices in the hub, and its RPC methods beside those that are registered.
+         *
+         * @param config the application's configuration as JSON text, or null
+         * @param ignoreErrors whether methods of the configuration that fail are passed over
+         * @param waitForRpc whether to stop before the devices until {@link #startInit}
+         * @return completes when the configuration has been replayed
+         */
+        CompletionStage<?> configure(
+                BdevManager bdevs, RpcRegistry rpc, @Nullable String config, boolean ignoreErrors, boolean waitForRpc);
+
+        /** Goes on after {@code waitForRpc}; {@code framework_start_init}. */
+        CompletionStage<?> startInit();
+
+        /** Takes the engine's devices down; the hub has let them go. Not on a reactor, may block. */
+        void stop();
+
+        /** Gives back what is left; the reactors have ended and all memory is back. Not on a reactor, may block. */
+        void close();
+    }
+}
