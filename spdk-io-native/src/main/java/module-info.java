@@ -9,6 +9,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.spdk {
     requires static transitive org.jspecify;
     requires transitive dev.spdkio;
+    requires tools.jackson.databind;
 
     exports dev.spdkio.spdk;
 

@@ -145,13 +145,14 @@ final class AppLifecycle implements AppControl {
 
     private void configure(SpdkApp.Builder b, @Nullable JsonConfig config) throws SpdkException {
         Subsystems subsystems = new Subsystems();
-        FrameworkRpc.Starter starter = FrameworkRpc.register(context.rpc(), context.appThread(), subsystems, this);
+        FrameworkRpc.Starter starter = FrameworkRpc.register(context.rpc(), context.appThread(), this);
         ThreadRpc.register(context.rpc(), context.runtime());
         if (JulLogControl.isAvailable()) {
             LogRpc.register(context.rpc(), new JulLogControl(LOG_FLAGS));
         }
         EngineProvider.Session engine = session;
         if (engine == null) {
+            FrameworkRpc.registerConfig(context.rpc(), context.appThread(), subsystems, starter);
             BdevModules.register(context.rpc(), subsystems, context.bdevs());
         }
         if (b.rpc) {
@@ -166,14 +167,18 @@ final class AppLifecycle implements AppControl {
         }
         if (engine != null) {
             waitFor(
-                    engine.configure(
+                    engine.prepare(
                                     context.bdevs(),
                                     context.rpc(),
                                     config == null ? null : config.toJson(),
-                                    b.ignoreConfigErrors,
-                                    b.waitForRpc)
+                                    b.ignoreConfigErrors)
                             .toCompletableFuture(),
                     "configuring " + context.runtime().name());
+            if (!b.waitForRpc) {
+                waitFor(
+                        context.appThread().call(starter::startInit).thenCompose(stage -> stage),
+                        "initialising " + context.runtime().name());
+            }
             return;
         }
         CompletableFuture<?> configured = context.appThread()
@@ -213,7 +218,8 @@ final class AppLifecycle implements AppControl {
 
     @Override
     public CompletionStage<?> initialise() {
-        return CompletableFuture.completedFuture(null);
+        EngineProvider.Session engine = session;
+        return engine == null ? CompletableFuture.completedFuture(null) : engine.startInit();
     }
 
     @Override

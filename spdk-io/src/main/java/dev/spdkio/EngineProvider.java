@@ -38,17 +38,21 @@ public interface EngineProvider {
         SlabSource slabs();
 
         /**
-         * Shows the engine's devices in the hub, and its RPC methods beside those that are registered.
+         * Adds the engine's RPC methods to those that are registered, and makes the calls of the configuration that
+         * come before the devices.
          *
          * @param config the application's configuration as JSON text, or null
          * @param ignoreErrors whether methods of the configuration that fail are passed over
-         * @param waitForRpc whether to stop before the devices until {@link #startInit}
-         * @return completes when the configuration has been replayed
+         * @return completes when methods can be called; on any thread
          */
-        CompletionStage<?> configure(
-                BdevManager bdevs, RpcRegistry rpc, @Nullable String config, boolean ignoreErrors, boolean waitForRpc);
+        CompletionStage<?> prepare(BdevManager bdevs, RpcRegistry rpc, @Nullable String config, boolean ignoreErrors);
 
-        /** Goes on after {@code waitForRpc}; {@code framework_start_init}. */
+        /**
+         * Initialises what the engine has, makes the other calls of the configuration, and shows the devices in the
+         * hub. Once, after {@link #prepare}; on the app thread.
+         *
+         * @return completes when that is done; on any thread
+         */
         CompletionStage<?> startInit();
 
         /** Takes the engine's devices down; the hub has let them go. Not on a reactor, may block. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli;
 
+import dev.spdkio.Engine;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.sys.IoUring;
 import java.io.IOException;
@@ -35,19 +36,26 @@ public record FileBdev(BdevConfig config, String driver) {
             int blockSize, boolean readonly, @Nullable Boolean direct, boolean aio) {}
 
     /** Takes the best way there is. */
-    public static FileBdev of(String name, Path file, Options options) {
-        String cause = options.aio() ? "as asked for" : IoUring.unavailabilityCause();
+    public static FileBdev of(String name, Path file, Options options, Engine engine) {
+        String cause = options.aio() ? "as asked for" : unavailabilityCause(engine);
         Map<String, Object> params = new LinkedHashMap<>();
         params.put("name", name);
         params.put("filename", file.toAbsolutePath().toString());
         params.put("block_size", options.blockSize());
-        params.put("readonly", options.readonly());
+        if (options.readonly()) {
+            params.put("readonly", true);
+        }
         if (options.direct() != null) {
             params.put("direct", options.direct());
         }
         return cause == null
                 ? new FileBdev(new BdevConfig("bdev_uring_create", params), "uring")
                 : new FileBdev(new BdevConfig("bdev_aio_create", params), "aio (" + cause + ")");
+    }
+
+    /** Why the file is not used by io_uring, or null. */
+    private static @Nullable String unavailabilityCause(Engine engine) {
+        return engine == Engine.SPDK ? "which every build of SPDK has" : IoUring.unavailabilityCause();
     }
 
     /** Whether the I/O of a device on a file goes past the page cache, for people; empty for other devices. */

@@ -76,7 +76,8 @@ public final class HelloCommand implements Callable<Integer> {
 
     private int run(Path path) throws SpdkException {
         PrintWriter out = spec.commandLine().getOut();
-        FileBdev device = FileBdev.of("File0", path, new FileBdev.Options(BLOCK_SIZE, false, null, false));
+        FileBdev device = FileBdev.of(
+                "File0", path, new FileBdev.Options(BLOCK_SIZE, false, null, false), engineOptions.engine());
         try (SpdkApp app = engineOptions
                 .apply(SpdkApp.builder())
                 .name("hello")

@@ -20,10 +20,12 @@ import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
 import dev.spdkio.spdk.runtime.NativeEnv;
 import dev.spdkio.spdk.runtime.NativeThread;
+import dev.spdkio.sys.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,61 +57,101 @@ public final class SpdkEngine implements EngineProvider {
         return new Running(native_, appThread);
     }
 
-    private record Running(NativeEnv env, SpdkThread appThread) implements Session {
+    private static final class Running implements Session {
+        private final NativeEnv env;
+        private final SpdkThread appThread;
+        private @Nullable NativeBdevs devices;
+        private @Nullable NativeRpc rpc;
+        private @Nullable String config;
+        private boolean stopOnError;
+        private boolean initialised;
+
+        Running(NativeEnv env, SpdkThread appThread) {
+            this.env = env;
+            this.appThread = appThread;
+        }
+
+        @Override
+        public SpdkThread appThread() {
+            return appThread;
+        }
+
         @Override
         public SlabSource slabs() {
             return env.slabs();
         }
 
         @Override
-        public CompletionStage<?> configure(
-                BdevManager bdevs, RpcRegistry rpc, @Nullable String config, boolean ignoreErrors, boolean waitForRpc) {
-            NativeBdevs devices = new NativeBdevs(bdevs);
-            return onApp(callback -> {
+        public CompletionStage<?> prepare(
+                BdevManager bdevs, RpcRegistry registry, @Nullable String configText, boolean ignoreErrors) {
+            NativeBdevs d = new NativeBdevs(bdevs);
+            devices = d;
+            config = configText;
+            stopOnError = !ignoreErrors;
+            NativeRpc r = new NativeRpc(appThread, d::discover);
+            rpc = r;
+            return appThread
+                    .call(() -> {
+                        NativeThread.enter();
                         InitApi.rpcSetState(InitApi.RPC_STARTUP);
-                        loadConfig(config, callback, ignoreErrors);
+                        return true;
                     })
-                    .thenCompose(_ -> onApp(callback -> InitApi.subsystemInit(RC_DONE, callback)))
-                    .thenCompose(_ -> onApp(callback -> {
+                    .thenCompose(_ -> r.start(registry))
+                    .thenCompose(_ -> loadConfig());
+        }
+
+        @Override
+        public CompletionStage<?> startInit() {
+            return onApp("the initialisation of SPDK's subsystems", token -> InitApi.subsystemInit(RC_DONE, token))
+                    .thenCompose(_ -> {
+                        initialised = true;
                         InitApi.rpcSetState(InitApi.RPC_RUNTIME);
-                        loadConfig(config, callback, ignoreErrors);
-                    }))
+                        return loadConfig();
+                    })
                     .thenCompose(_ -> appThread.call(() -> {
-                        devices.discover();
-                        return null;
+                        Objects.requireNonNull(devices).discover();
+                        return true;
                     }));
         }
 
-        private static void loadConfig(@Nullable String config, long callback, boolean ignoreErrors) {
-            if (config == null) {
-                rcDone(0, callback);
-                return;
+        /** Makes those calls of the configuration that are allowed in SPDK's present state. */
+        private CompletableFuture<Void> loadConfig() {
+            String text = config;
+            if (text == null) {
+                return CompletableFuture.completedFuture(null);
             }
-            MemorySegment text = Arena.ofAuto().allocateFrom(config);
-            InitApi.loadConfig(text.address(), text.byteSize() - 1, RC_DONE, callback, !ignoreErrors);
+            Arena arena = Arena.ofShared();
+            MemorySegment json = arena.allocateFrom(text);
+            return onApp(
+                            "the configuration",
+                            token -> InitApi.loadConfig(
+                                    json.address(), json.byteSize() - 1, RC_DONE, token, stopOnError))
+                    .whenComplete((_, _) -> arena.close());
         }
 
         private interface Step {
             void start(long token);
         }
 
-        private CompletableFuture<Void> onApp(Step step) {
+        private CompletableFuture<Void> onApp(String what, Step step) {
             CompletableFuture<Void> done = new CompletableFuture<>();
             appThread.sendInternal(() -> {
                 NativeThread.enter(appThread);
-                step.start(Tokens.put(done));
+                step.start(Tokens.put(new Pending(what, done)));
             });
             return done;
         }
 
         @Override
-        public CompletionStage<?> startInit() {
-            return CompletableFuture.completedFuture(null);
-        }
-
-        @Override
         public void stop() {
-            onApp(callback -> InitApi.subsystemFini(DONE, callback)).join();
+            NativeRpc r = rpc;
+            if (r != null) {
+                r.stop();
+            }
+            if (initialised) {
+                onApp("the end of SPDK's subsystems", token -> InitApi.subsystemFini(DONE, token))
+                        .join();
+            }
         }
 
         @Override
@@ -118,16 +160,20 @@ public final class SpdkEngine implements EngineProvider {
         }
     }
 
-    @SuppressWarnings({"unused", "unchecked"}) // called by SPDK
+    private record Pending(String what, CompletableFuture<Void> done) {}
+
+    @SuppressWarnings("unused") // called by SPDK
     private static void rcDone(int rc, long token) {
-        CompletableFuture<Void> done = Tokens.take(token, CompletableFuture.class);
-        if (done == null) {
+        Pending pending = Tokens.take(token, Pending.class);
+        if (pending == null) {
             return;
         }
         if (rc != 0) {
-            done.completeExceptionally(new SpdkException(Math.abs(rc), "SPDK's initialisation failed: see the log"));
+            int errno = Math.abs(rc);
+            pending.done.completeExceptionally(new SpdkException(
+                    errno, pending.what + " failed (" + Errno.name(errno) + "): SPDK's log says more"));
         } else {
-            done.complete(null);
+            pending.done.complete(null);
         }
     }
 

@@ -33,20 +33,13 @@ public final class FrameworkRpc {
     private final RpcRegistry registry;
     private final SpdkRuntime runtime;
     private final SpdkThread appThread;
-    private final Subsystems subsystems;
     private final AppControl control;
     private @Nullable CompletableFuture<Void> initialising;
 
-    private FrameworkRpc(
-            RpcRegistry registry,
-            SpdkRuntime runtime,
-            SpdkThread appThread,
-            Subsystems subsystems,
-            AppControl control) {
+    private FrameworkRpc(RpcRegistry registry, SpdkRuntime runtime, SpdkThread appThread, AppControl control) {
         this.registry = registry;
         this.runtime = runtime;
         this.appThread = appThread;
-        this.subsystems = subsystems;
         this.control = control;
     }
 
@@ -62,9 +55,8 @@ public final class FrameworkRpc {
      * @return the way to initialise an application that does not wait for {@code framework_start_init}, and the one
      *     to pass to {@link JsonConfig.Options}
      */
-    public static Starter register(
-            RpcRegistry registry, SpdkThread appThread, Subsystems subsystems, AppControl control) {
-        FrameworkRpc f = new FrameworkRpc(registry, appThread.runtime(), appThread, subsystems, control);
+    public static Starter register(RpcRegistry registry, SpdkThread appThread, AppControl control) {
+        FrameworkRpc f = new FrameworkRpc(registry, appThread.runtime(), appThread, control);
         registry.register(
                 "rpc_get_methods",
                 RpcState.ALWAYS,
@@ -84,11 +76,19 @@ public final class FrameworkRpc {
                 NoParams.class,
                 _ -> registry.whenRuntime().thenApply(_ -> true));
         registry.register("framework_get_reactors", NoParams.class, _ -> f.reactors());
-        registry.register("framework_get_subsystems", NoParams.class, _ -> f.subsystems());
-        registry.register("framework_get_config", GetConfig.class, f::config);
-        registry.register("save_config", NoParams.class, _ -> subsystems.save());
-        registry.register("load_config", RpcState.ALWAYS, f::loadConfig);
         return f::startInit;
+    }
+
+    /** Registers the methods about the configuration of {@code subsystems}. */
+    public static void registerConfig(
+            RpcRegistry registry, SpdkThread appThread, Subsystems subsystems, Starter starter) {
+        registry.register("framework_get_subsystems", NoParams.class, _ -> list(subsystems));
+        registry.register("framework_get_config", GetConfig.class, p -> config(subsystems, p));
+        registry.register("save_config", NoParams.class, _ -> subsystems.save());
+        registry.register(
+                "load_config",
+                RpcState.ALWAYS,
+                request -> loadConfig(registry, appThread, subsystems, starter, request));
     }
 
     private record GetMethods(Optional<Boolean> current, Optional<Boolean> includeAliases) {}
@@ -189,13 +189,13 @@ public final class FrameworkRpc {
         return cpus.toMaskDigits();
     }
 
-    private List<Subsystem> subsystems() {
+    private static List<Subsystem> list(Subsystems subsystems) {
         return subsystems.names().stream()
                 .map(n -> new Subsystem(n, subsystems.dependsOn(n)))
                 .toList();
     }
 
-    private JsonNode config(GetConfig p) throws RpcException {
+    private static JsonNode config(Subsystems subsystems, GetConfig p) throws RpcException {
         if (!subsystems.contains(p.name())) {
             throw RpcException.invalidParams(
                     "Subsystem '" + p.name() + "' not found: known are " + String.join(", ", subsystems.names()));
@@ -203,7 +203,9 @@ public final class FrameworkRpc {
         return subsystems.config(p.name());
     }
 
-    private CompletionStage<JsonConfig.Report> loadConfig(RpcRequest request) throws IOException {
+    private static CompletionStage<JsonConfig.Report> loadConfig(
+            RpcRegistry registry, SpdkThread appThread, Subsystems subsystems, Starter starter, RpcRequest request)
+            throws IOException {
         JsonNode params = Objects.requireNonNullElse(request.params(), Json.NODES.nullNode());
         boolean ignoreErrors = false;
         if (params instanceof ObjectNode object && object.has("ignore_errors")) {
@@ -214,7 +216,7 @@ public final class FrameworkRpc {
             }
             ignoreErrors = object.get("ignore_errors").booleanValue();
         }
-        JsonConfig.Options options = new JsonConfig.Options(ignoreErrors, this::startInit);
+        JsonConfig.Options options = new JsonConfig.Options(ignoreErrors, starter::startInit);
         return JsonConfig.of("load_config", params).load(registry, subsystems, appThread::execute, options);
     }
 }

@@ -31,7 +31,7 @@ class FrameworkRpcTest {
 
     @BeforeEach
     void register() {
-        FrameworkRpc.register(registry, app, subsystems, new AppControl() {
+        FrameworkRpc.Starter starter = FrameworkRpc.register(registry, app, new AppControl() {
             @Override
             public CompletionStage<?> initialise() {
                 return initialised;
@@ -42,6 +42,7 @@ class FrameworkRpcTest {
                 signals.add(signal);
             }
         });
+        FrameworkRpc.registerConfig(registry, app, subsystems, starter);
         ThreadRpc.register(registry, runtime);
     }
 

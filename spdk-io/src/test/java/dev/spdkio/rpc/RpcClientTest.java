@@ -63,7 +63,7 @@ class RpcClientTest {
                 out.add(new MethodCall("add", new ServerHarness.Add(1, 2)));
             }
         });
-        FrameworkRpc.register(registry, app, subsystems, new AppControl() {
+        FrameworkRpc.Starter starter = FrameworkRpc.register(registry, app, new AppControl() {
             @Override
             public CompletionStage<?> initialise() {
                 return CompletableFuture.completedFuture(null);
@@ -74,6 +74,7 @@ class RpcClientTest {
                 signals.add(signal);
             }
         });
+        FrameworkRpc.registerConfig(registry, app, subsystems, starter);
         ThreadRpc.register(registry, runtime);
         registry.register("add", ServerHarness.Add.class, p -> {
             app.checkCurrent("a method");

@@ -344,7 +344,11 @@ public final class PerfCommand implements Callable<Integer> {
             return BdevConfig.nullDevice("Null0", nullSize, block);
         }
         if (file != null) {
-            FileBdev bdev = FileBdev.of("File0", file, new FileBdev.Options(block, workload.isReadOnly(), direct, aio));
+            FileBdev bdev = FileBdev.of(
+                    "File0",
+                    file,
+                    new FileBdev.Options(block, workload.isReadOnly(), direct, aio),
+                    engineOptions.engine());
             driver = bdev.driver();
             return bdev.config();
         }
