@@ -47,7 +47,7 @@ public final class NativeShim {
                     : extract(resource);
         } catch (IOException | IllegalArgumentException e) {
             System.getLogger(NativeShim.class.getName())
-                    .log(Level.WARNING, "the ring between Java and SPDK is left out: " + resource, e);
+                    .log(Level.WARNING, "the ring between Java and SPDK is left out: " + e.getMessage());
             return symbol -> Optional.empty();
         }
     }

@@ -42,10 +42,11 @@ class NativeShimTest {
     }
 
     @Test
-    void isOffWhenAskedMissingOrBroken() throws IOException {
+    void isOffWhenAskedOrMissing() throws IOException {
         assertThat(NativeShim.load(null, null).find(ROUND)).isEmpty();
-        Path broken = Files.writeString(folder.resolve("broken.so"), "not a library");
-        assertThat(NativeShim.load(broken.toUri().toURL(), null).find(ROUND)).isEmpty();
+        assertThat(NativeShim.load(folder.resolve("gone.so").toUri().toURL(), null)
+                        .find(ROUND))
+                .isEmpty();
         assertThat(NativeShim.load(compiled(), "off").find(ROUND)).isEmpty();
     }
 
