@@ -34,7 +34,8 @@ class ProcessTest {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:+UseSerialGC", "-Djava.io.tmpdir=" + folder));
-        command.addAll(List.of("--enable-native-access=dev.spdkio", "--add-opens", "java.base/java.lang=dev.spdkio"));
+        command.addAll(List.of(
+                "--enable-native-access=dev.spdkio,dev.spdkio.spdk", "--add-opens", "java.base/java.lang=dev.spdkio"));
         command.addAll(List.of("-p", MODULE_PATH, "-m", "dev.spdkio.cli/dev.spdkio.cli.Main"));
         command.addAll(List.of(args));
         return new ProcessBuilder(command).redirectError(err()).start();

@@ -7,15 +7,30 @@ import java.util.List;
 public final class SpdkUnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String summary;
+    private final String remedy;
     private final transient List<String> problems;
 
     /**
-     * @param summary what is wrong as a whole, and the remedy
+     * @param summary what is wrong as a whole
+     * @param remedy what to do
      * @param problems each thing that is wrong, such as a missing library; may be empty
      */
-    public SpdkUnavailableException(String summary, List<String> problems) {
-        super(problems.isEmpty() ? summary : summary + "\n  - " + String.join("\n  - ", problems));
+    public SpdkUnavailableException(String summary, String remedy, List<String> problems) {
+        super(summary + ": " + remedy + (problems.isEmpty() ? "" : "\n  - " + String.join("\n  - ", problems)));
+        this.summary = summary;
+        this.remedy = remedy;
         this.problems = List.copyOf(problems);
+    }
+
+    /** What is wrong as a whole. */
+    public String summary() {
+        return summary;
+    }
+
+    /** What to do. */
+    public String remedy() {
+        return remedy;
     }
 
     /** Each thing that is wrong. */

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         footer = {
             "",
-            "It only looks: nothing is loaded, mounted or changed. Nothing of it is needed to run the Java engine.",
+            "It only looks: nothing is mounted or changed, and libspdk is loaded but not started.",
+            "Nothing of it is needed to run the Java engine.",
         })
 public final class DoctorCommand implements Callable<Integer> {
     @Spec
@@ -39,7 +40,8 @@ public final class DoctorCommand implements Callable<Integer> {
         List<Check> checks = new ArrayList<>();
         checks.addAll(JvmChecks.all());
         checks.addAll(new KernelChecks(Path.of("/")).all());
-        checks.add(new LibspdkCheck(Path.of("/"), System.getenv()).check());
+        checks.add(LibspdkCheck.check());
+        checks.add(new CoreLocksCheck(Path.of("/")).check());
         checks.addAll(new PciChecks(Path.of("/")).all());
         PrintWriter out = spec.commandLine().getOut();
         out.print(json ? json(checks) : table(checks));

@@ -101,7 +101,7 @@ final class KernelChecks {
                 : Check.warn(
                         "hugepages",
                         found,
-                        "needed by libspdk with DPDK's defaults, else only faster: sysctl -w vm.nr_hugepages=512");
+                        "only faster, and for SPDK's engine to drive PCIe devices: sysctl -w vm.nr_hugepages=512");
     }
 
     static Check transparent(String mode) {

@@ -4,13 +4,14 @@ package dev.spdkio.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spdkio.cli.Cli;
+import dev.spdkio.spdk.Spdk;
+import dev.spdkio.spdk.SpdkUnavailableException;
 import dev.spdkio.sys.Hugepages;
 import dev.spdkio.sys.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -96,30 +97,32 @@ class DoctorTest {
     }
 
     @Test
-    void findsLibspdkWhereItMayBe() throws IOException {
-        assertThat(new LibspdkCheck(root, Map.of()).check().found()).isEqualTo("not found; SPDK_HOME is not set");
-
-        Path home = Files.createDirectories(root.resolve("spdk"));
-        Map<String, String> environment = Map.of("SPDK_HOME", home.toString());
-        assertThat(new LibspdkCheck(root, environment).check().found())
-                .contains("nor below SPDK_HOME", home.toString());
-
-        Path lib = Files.createDirectories(home.resolve("build/lib"));
-        Files.createFile(lib.resolve("libspdk_bdev.a"));
-        assertThat(new LibspdkCheck(root, environment).check().remedy()).contains("--with-shared");
-
-        Files.createFile(lib.resolve("libspdk_bdev.so"));
-        Files.createDirectory(lib.resolve("pkgconfig"));
-        Files.writeString(lib.resolve("pkgconfig/spdk_bdev.pc"), "Name: spdk_bdev\nVersion: 26.05\n");
-        assertThat(new LibspdkCheck(root, environment).check()).isEqualTo(Check.ok("libspdk", lib + ", version 26.05"));
+    void saysWhetherSpdkCanBeUsedAndWhyNot() {
+        assertThat(LibspdkCheck.check().state()).isEqualTo(Spdk.isAvailable() ? Check.State.OK : Check.State.MISSING);
+        assertThat(LibspdkCheck.verdict(null, "v26.05 in /opt")).isEqualTo(Check.ok("libspdk", "v26.05 in /opt"));
+        SpdkUnavailableException cause = new SpdkUnavailableException(
+                "SPDK in /opt cannot be loaded", "install what is missing", List.of("library a", "symbol b"));
+        assertThat(LibspdkCheck.verdict(cause, ""))
+                .isEqualTo(Check.missing(
+                        "libspdk",
+                        "SPDK in /opt cannot be loaded: library a; symbol b",
+                        "only for the SPDK engine: install what is missing"));
+        assertThat(LibspdkCheck.verdict(new LinkageError("odd"), "").found()).contains("odd");
     }
 
     @Test
-    void readsTheFoldersOfTheDynamicLinker() throws IOException {
-        Path lib = Files.createDirectories(root.resolve("srv/spdk"));
-        Files.createFile(lib.resolve("libspdk_thread.so.11"));
-        Files.createDirectories(root.resolve("etc/ld.so.conf.d"));
-        Files.writeString(root.resolve("etc/ld.so.conf.d/spdk.conf"), "# SPDK\n/srv/spdk\n");
-        assertThat(new LibspdkCheck(root, Map.of()).check()).isEqualTo(Check.ok("libspdk", lib.toString()));
+    void saysWhoHoldsACore() throws IOException {
+        assertThat(new CoreLocksCheck(root).check().state()).isEqualTo(Check.State.OK);
+        Path tmp = Files.createDirectories(root.resolve("var/tmp"));
+        Path held = Files.createFile(tmp.resolve("spdk_cpu_lock_007"));
+        Files.createFile(tmp.resolve("spdk_cpu_lock_012"));
+        Files.createDirectories(root.resolve("proc"));
+        Files.writeString(
+                root.resolve("proc/locks"),
+                "1: FLOCK  ADVISORY  WRITE 1 00:1a:1 0 EOF\n2: POSIX  ADVISORY  WRITE 4711 fd:00:%s 0 EOF\n"
+                        .formatted(Files.getAttribute(held, "unix:ino")));
+        Check check = new CoreLocksCheck(root).check();
+        assertThat(check.state()).isEqualTo(Check.State.WARN);
+        assertThat(check.found()).isEqualTo("core 7 by process 4711");
     }
 }

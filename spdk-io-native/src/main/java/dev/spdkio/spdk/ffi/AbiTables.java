@@ -16,7 +16,7 @@ final class AbiTables {
     /** In the order in which they are tried. */
     static final List<String> RELEASES = List.of("v26.05", "v25.05", "v24.05");
 
-    private static final String REMEDY = "Install one of the known releases, or add a table for yours:"
+    private static final String REMEDY = "install one of the known releases, or add a table for yours:"
             + " tools/abi-probe/probe SPDK_SOURCE_TREE prints it (docs/spdk.md)";
 
     private AbiTables() {}
@@ -59,7 +59,7 @@ final class AbiTables {
                     + (different.isEmpty() ? "none of its libraries is there" : String.join(", ", different)));
         }
         throw new SpdkUnavailableException(
-                "The ABI of this SPDK is unknown; known are " + String.join(", ", RELEASES) + ". " + REMEDY, problems);
+                "the ABI of this SPDK is unknown; known are " + String.join(", ", RELEASES), REMEDY, problems);
     }
 
     /**
@@ -71,8 +71,8 @@ final class AbiTables {
     static AbiTable ofVersion(String version) {
         if (!RELEASES.contains(version)) {
             throw new SpdkUnavailableException(
-                    "The ABI of SPDK " + version + " is unknown; known are " + String.join(", ", RELEASES) + ". "
-                            + REMEDY,
+                    "the ABI of SPDK " + version + " is unknown; known are " + String.join(", ", RELEASES),
+                    REMEDY,
                     List.of());
         }
         return of(version);

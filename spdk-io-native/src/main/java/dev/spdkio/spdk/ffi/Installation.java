@@ -26,7 +26,7 @@ record Installation(String origin, Path folder, @Nullable Path fat, List<Path> p
     /** One of SPDK's libraries that every installation has. */
     private static final String LANDMARK = "libspdk_env_dpdk";
 
-    private static final String REMEDY = "Build SPDK with shared libraries (./configure --with-shared && make) and let"
+    private static final String REMEDY = "build SPDK with shared libraries (./configure --with-shared && make) and let"
             + " the system property " + PROPERTY + " or the environment variable " + VARIABLE + " name its folder, or"
             + " install it and run ldconfig";
 
@@ -60,9 +60,10 @@ record Installation(String origin, Path folder, @Nullable Path fat, List<Path> p
             }
         }
         throw new SpdkUnavailableException(
-                "There is no SPDK: the system property " + PROPERTY + " and the environment variable " + VARIABLE
+                "there is no SPDK: the system property " + PROPERTY + " and the environment variable " + VARIABLE
                         + " are not set, pkg-config knows no spdk_env_dpdk, and the loader's path has no " + LANDMARK
-                        + ".so. " + REMEDY,
+                        + ".so",
+                REMEDY,
                 List.of());
     }
 
@@ -70,7 +71,7 @@ record Installation(String origin, Path folder, @Nullable Path fat, List<Path> p
         if (Files.isRegularFile(place)) {
             if (ElfFile.read(place) == null) {
                 throw new SpdkUnavailableException(
-                        place + " (" + origin + ") is no shared library for this CPU. " + REMEDY, List.of());
+                        place + " (" + origin + ") is no shared library for this CPU", REMEDY, List.of());
             }
             return at(origin, parent(place), place, machine);
         }
@@ -84,12 +85,11 @@ record Installation(String origin, Path folder, @Nullable Path fat, List<Path> p
         for (Path folder : folders) {
             if (!LoaderPath.list(folder, LANDMARK + ".a").isEmpty()) {
                 throw new SpdkUnavailableException(
-                        folder + " (" + origin + ") has static libraries only. " + REMEDY, List.of());
+                        folder + " (" + origin + ") has static libraries only", REMEDY, List.of());
             }
         }
         throw new SpdkUnavailableException(
-                place + " (" + origin + ") holds no SPDK: no " + LANDMARK + ".so in " + folders + ". " + REMEDY,
-                List.of());
+                place + " (" + origin + ") holds no SPDK: no " + LANDMARK + ".so in " + folders, REMEDY, List.of());
     }
 
     private static List<Path> candidates(Path place) {

@@ -51,13 +51,17 @@ public final class LibSpdk {
     public static LibSpdk get() {
         LibSpdk library = Attempt.ONLY.library();
         if (library == null) {
-            Throwable cause = unavailabilityCause();
-            SpdkUnavailableException e = new SpdkUnavailableException(
-                    "SPDK is not available: " + (cause == null ? "" : cause.getMessage()), List.of());
-            e.initCause(cause);
-            throw e;
+            throw unavailable(Attempt.ONLY.cause());
         }
         return library;
+    }
+
+    private static SpdkUnavailableException unavailable(@Nullable Throwable cause) {
+        SpdkUnavailableException e = cause instanceof SpdkUnavailableException known
+                ? new SpdkUnavailableException(known.summary(), known.remedy(), known.problems())
+                : new SpdkUnavailableException("SPDK cannot be loaded", String.valueOf(cause), List.of());
+        e.initCause(cause);
+        return e;
     }
 
     /** Why {@link #get} throws, or null if it does not. */
@@ -67,13 +71,15 @@ public final class LibSpdk {
 
     private static LibSpdk load() {
         if (!Platform.isNativeAvailable()) {
-            throw new SpdkUnavailableException(String.valueOf(Platform.unavailabilityCause()), List.of());
+            throw new SpdkUnavailableException(
+                    "C functions cannot be called", String.valueOf(Platform.unavailabilityCause()), List.of());
         }
         Module module = LibSpdk.class.getModule();
         if (!module.isNativeAccessEnabled()) {
             throw new SpdkUnavailableException(
-                    "native access is not enabled: add --enable-native-access="
-                            + (module.isNamed() ? module.getName() : "ALL-UNNAMED") + " to the java command line",
+                    "native access is not enabled",
+                    "add --enable-native-access=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED")
+                            + " to the java command line",
                     List.of());
         }
         LoaderPath machine = LoaderPath.of(Path.of("/"), System.getenv());
@@ -129,8 +135,8 @@ public final class LibSpdk {
         }
         if (!problems.isEmpty()) {
             throw new SpdkUnavailableException(
-                    "SPDK in " + installation.folder() + " (" + installation.origin()
-                            + ") cannot be loaded. Install what is missing, or build SPDK again on this machine",
+                    "SPDK in " + installation.folder() + " (" + installation.origin() + ") cannot be loaded",
+                    "install what is missing, or build SPDK again on this machine",
                     problems);
         }
         return abi;
@@ -149,6 +155,7 @@ public final class LibSpdk {
         throw new SpdkUnavailableException(
                 installation.fat() + " (" + installation.origin() + ") carries no version of SPDK, therefore its ABI"
                         + " is unknown",
+                "link all of SPDK's libraries into it",
                 List.of());
     }
 

@@ -109,6 +109,6 @@ class InstallationTest {
     void nowhereIsSaidWithTheRemedy() {
         assertThatThrownBy(() -> find(null, ""))
                 .isInstanceOf(SpdkUnavailableException.class)
-                .hasMessageContainingAll("There is no SPDK", "dev.spdkio.spdk.home", "SPDK_HOME", "ldconfig");
+                .hasMessageContainingAll("there is no SPDK", "dev.spdkio.spdk.home", "SPDK_HOME", "ldconfig");
     }
 }

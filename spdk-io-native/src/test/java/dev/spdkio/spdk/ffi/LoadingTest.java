@@ -114,7 +114,7 @@ class LoadingTest {
                 "libspdk_env_dpdk.so.99.0",
                 "#include <stdlib.h>\n__attribute__((constructor)) void start(void) { abort(); }");
         assertThat(load(root, Map.of()))
-                .startsWith("missing The ABI of this SPDK is unknown; known are v26.05, v25.05, v24.05")
+                .startsWith("missing the ABI of this SPDK is unknown; known are v26.05, v25.05, v24.05")
                 .contains("not v26.05: libspdk_env_dpdk.so.99.0 is not libspdk_env_dpdk.so.17.0");
     }
 
