@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Seeded
 @Timeout(120)
-public abstract class BdevContract implements BdevioContract, BdevIoContract, BdevLifeContract {
+public abstract class BdevContract implements BdevioContract, BdevIoContract, BdevCommandContract, BdevLifeContract {
     /** What a device under test must have at least, in bytes. */
     public static final long MIN_BYTES = 8L << 20;
 

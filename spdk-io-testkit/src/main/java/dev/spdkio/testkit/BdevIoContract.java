@@ -10,9 +10,12 @@ import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.BdevStats;
+import dev.spdkio.bdev.IoCompletion;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.NvmeCommand;
 import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.bdev.ResultCompletion;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
@@ -42,8 +45,7 @@ interface BdevIoContract {
         return bed().blockSize();
     }
 
-    private static void submit(
-            BdevChannel ch, IoType type, DmaBuf buf, long offset, dev.spdkio.bdev.IoCompletion c, Object userData) {
+    private static void submit(BdevChannel ch, IoType type, DmaBuf buf, long offset, IoCompletion c, Object userData) {
         switch (type) {
             case READ -> ch.submitRead(buf, offset, c, userData);
             case WRITE -> ch.submitWrite(buf, offset, c, userData);
@@ -51,10 +53,35 @@ interface BdevIoContract {
             case UNMAP -> ch.submitUnmap(offset, buf.size(), c, userData);
             case FLUSH -> ch.submitFlush(offset, buf.size(), c, userData);
             case RESET -> ch.submitReset(c, userData);
+            case COMPARE -> ch.submitCompare(buf, offset, c, userData);
+            case COMPARE_AND_WRITE -> ch.submitCompareAndWrite(buf, buf, offset, c, userData);
+            case COPY -> ch.submitCopy(offset + buf.size(), offset, buf.size(), c, userData);
+            case ZCOPY ->
+                ch.submitZcopyStart(
+                        offset,
+                        buf.size(),
+                        true,
+                        (status, zcopy, u) -> {
+                            if (zcopy != null) {
+                                zcopy.submitEnd(true, c, u);
+                            } else {
+                                c.completed(status, u);
+                            }
+                        },
+                        userData);
+            case ABORT -> ch.submitAbort(buf, c, userData);
+            case NVME_ADMIN -> ch.submitNvmeAdmin(NvmeCommand.of(0), buf, statusOnly(c), userData);
+            case NVME_IO -> ch.submitNvmeIo(NvmeCommand.of(0), buf, statusOnly(c), userData);
+            case SEEK_HOLE -> ch.submitSeekHole(offset, statusOnly(c), userData);
+            case SEEK_DATA -> ch.submitSeekData(offset, statusOnly(c), userData);
         }
     }
 
-    private static CompletableFuture<Void> async(BdevChannel ch, IoType type, DmaBuf buf, long offset) {
+    private static <T> ResultCompletion<T> statusOnly(IoCompletion completion) {
+        return (status, _, userData) -> completion.completed(status, userData);
+    }
+
+    private static CompletableFuture<?> async(BdevChannel ch, IoType type, DmaBuf buf, long offset) {
         return switch (type) {
             case READ -> ch.readAsync(buf, offset);
             case WRITE -> ch.writeAsync(buf, offset);
@@ -62,7 +89,24 @@ interface BdevIoContract {
             case UNMAP -> ch.unmapAsync(offset, buf.size());
             case FLUSH -> ch.flushAsync(offset, buf.size());
             case RESET -> ch.resetAsync();
+            case COMPARE -> ch.compareAsync(buf, offset);
+            case COMPARE_AND_WRITE -> ch.compareAndWriteAsync(buf, buf, offset);
+            case COPY -> ch.copyAsync(offset + buf.size(), offset, buf.size());
+            case ZCOPY -> ch.zcopyStartAsync(offset, buf.size(), true);
+            case ABORT -> ch.abortAsync(buf);
+            case NVME_ADMIN -> ch.nvmeAdminAsync(NvmeCommand.of(0), buf);
+            case NVME_IO -> ch.nvmeIoAsync(NvmeCommand.of(0), buf);
+            case SEEK_HOLE -> ch.seekHoleAsync(offset);
+            case SEEK_DATA -> ch.seekDataAsync(offset);
         };
+    }
+
+    /** The types that succeed whatever the device holds. */
+    private Set<IoType> unconditionalTypes() {
+        Set<IoType> types = EnumSet.copyOf(bed().bdev().supportedTypes());
+        types.removeAll(
+                Set.of(IoType.COMPARE, IoType.COMPARE_AND_WRITE, IoType.ABORT, IoType.NVME_ADMIN, IoType.NVME_IO));
+        return types;
     }
 
     private void assertHolds(DmaBuf buf, byte[] expected, String what) {
@@ -86,10 +130,10 @@ interface BdevIoContract {
     default void endsAfterSubmitOnItsThread() {
         for (BdevChannel ch : List.of(bed().channel(bed().app()), bed().channel(bed().other()))) {
             DmaBuf buf = bed().buf(blockSize(), 1);
-            for (IoType type : bed().bdev().supportedTypes()) {
+            for (IoType type : unconditionalTypes()) {
                 bed().good(ch, (c, u) -> submit(ch, type, buf, blockSize(), c, u));
             }
-            Set<IoType> together = EnumSet.copyOf(bed().bdev().supportedTypes());
+            Set<IoType> together = unconditionalTypes();
             together.remove(IoType.RESET);
             assertAllGood(bed().finish(bed().begin(ch, ends -> {
                 for (int i = 0; i < 10; i++) {
@@ -364,7 +408,7 @@ interface BdevIoContract {
         BdevChannel ch = bed().channel(bed().app());
         DmaBuf odd = bed().buf(64L * blockSize() + 7, 1);
         DmaBuf part = odd.slice(7, 64L * blockSize());
-        Set<IoType> types = bed().bdev().supportedTypes();
+        Set<IoType> types = unconditionalTypes();
         types.forEach(type -> bed().good(ch, (c, u) -> submit(ch, type, part, 0, c, u)));
         long before = bed().pool().stats().openBuffers();
         for (int round = 0; round < 20; round++) {

@@ -8,10 +8,12 @@ import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -122,15 +124,71 @@ final class BdevModel {
                 yield (c, u) -> ch.submitUnmap(offset, length, c, u);
             }
             case FLUSH -> (c, u) -> ch.submitFlush(offset, length, c, u);
-            case READ, RESET -> {
-                IoVec vec = vec(count * blockSize);
-                vec.fill((byte) 0x5A);
-                checks.add(() -> compare(vec, block));
-                yield vec.count() == 1
-                        ? (c, u) -> ch.submitRead(vec.buf(0), offset, c, u)
-                        : (c, u) -> ch.submitReadv(vec, offset, c, u);
+            case COMPARE, COMPARE_AND_WRITE, COPY, ZCOPY ->
+                unknown.get(block, block + count).isEmpty() ? command(ch, type, block, count) : read(ch, block, count);
+            default -> read(ch, block, count);
+        };
+    }
+
+    private IoEnds.Submit read(BdevChannel ch, int block, int count) {
+        long offset = (long) block * blockSize;
+        IoVec vec = vec(count * blockSize);
+        vec.fill((byte) 0x5A);
+        checks.add(() -> compare(vec, block));
+        return vec.count() == 1
+                ? (c, u) -> ch.submitRead(vec.buf(0), offset, c, u)
+                : (c, u) -> ch.submitReadv(vec, offset, c, u);
+    }
+
+    private IoEnds.Submit command(BdevChannel ch, IoType type, int block, int count) {
+        long offset = (long) block * blockSize;
+        return switch (type) {
+            case COMPARE -> {
+                IoVec vec = vecOf(block, count);
+                yield (c, u) -> ch.submitComparev(vec, offset, c, u);
+            }
+            case COMPARE_AND_WRITE -> {
+                int few = Math.min(count, bed.bdev().acwu());
+                IoVec expected = vecOf(block, few);
+                change(block, few);
+                IoVec written = vecOf(block, few);
+                yield (c, u) -> ch.submitComparevAndWritevBlocks(expected, written, block, c, u);
+            }
+            case COPY -> {
+                int half = count / 2;
+                int from = random.nextBoolean() ? block : block + half / 2;
+                int to = from == block ? block + half / 2 : block;
+                System.arraycopy(model, from * blockSize, model, to * blockSize, half * blockSize);
+                yield (c, u) -> ch.submitCopyBlocks(to, from, half, c, u);
+            }
+            default -> {
+                change(block, count);
+                byte[] content = Arrays.copyOfRange(model, block * blockSize, (block + count) * blockSize);
+                yield (c, u) -> ch.submitZcopyStartBlocks(
+                        block,
+                        count,
+                        random.nextBoolean(),
+                        (_, zcopy, userData) -> {
+                            Objects.requireNonNull(zcopy).memory().copyFrom(MemorySegment.ofArray(content));
+                            zcopy.submitEnd(true, c, userData);
+                        },
+                        u);
             }
         };
+    }
+
+    /** The model gets new bytes. */
+    private void change(int block, int count) {
+        byte[] content = new byte[count * blockSize];
+        random.nextBytes(content);
+        System.arraycopy(content, 0, model, block * blockSize, content.length);
+    }
+
+    /** The bytes of the model, as of now. */
+    private IoVec vecOf(int block, int count) {
+        IoVec vec = vec(count * blockSize);
+        vec.copyFrom(0, Arrays.copyOfRange(model, block * blockSize, (block + count) * blockSize));
+        return vec;
     }
 
     private void zero(int block, int count) {

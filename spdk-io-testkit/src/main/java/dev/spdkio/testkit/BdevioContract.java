@@ -3,12 +3,12 @@ package dev.spdkio.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
+import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.NvmeCommand;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
 import org.junit.jupiter.api.DisplayName;
@@ -21,6 +21,21 @@ interface BdevioContract {
 
     /** The pattern that is written over it. */
     int SECOND_PATTERN = 0xBB;
+
+    /** NVMe opcode. */
+    int NVME_WRITE = 1;
+
+    /** NVMe opcode. */
+    int NVME_READ = 2;
+
+    /** NVMe opcode that no device knows. */
+    int NVME_VENDOR_SPECIFIC = 0x7F;
+
+    /** NVMe opcode. */
+    int NVME_IDENTIFY = 6;
+
+    /** What to identify. */
+    int NVME_IDENTIFY_CONTROLLER = 1;
 
     /** A KiB. */
     int KIB = 1024;
@@ -52,15 +67,6 @@ interface BdevioContract {
 
     private void needs(IoType type) {
         assumeTrue(bed().bdev().supports(type), () -> bed().bdev() + " does not support " + type.jsonName());
-    }
-
-    /** For what has no {@link IoType} in this hub; SPDK's name of the type. */
-    private void needsLater(String type) {
-        Bdev bdev = bed().bdev();
-        assumeTrue(
-                bdev.supportedTypes().stream().anyMatch(t -> t.jsonName().equals(type)),
-                () -> bdev + " does not support " + type + ", which this hub does not have");
-        fail(bdev + " supports " + type + " now: write this case");
     }
 
     private void writeRead(long offset, int length, int pattern) {
@@ -292,30 +298,73 @@ interface BdevioContract {
     @Test
     @DisplayName("bdevio 19: blockdev comparev and writev")
     default void comparevAndWritev() {
-        needsLater("compare_and_write");
+        needsStorage();
+        needs(IoType.COMPARE_AND_WRITE);
+        int length = blocks(bed().bdev().acwu());
+        BdevChannel ch = bed().channel(bed().app());
+        IoVec first = vec(length, length, PATTERN);
+        IoVec second = vec(length, length, SECOND_PATTERN);
+        DmaBuf in = bed().buf(length, 0);
+        bed().good(ch, (c, u) -> ch.submitWritev(first, 0, c, u));
+        bed().good(ch, (c, u) -> ch.submitComparevAndWritevBlocks(first, second, 0, c, u));
+        bed().good(ch, (c, u) -> ch.submitRead(in, 0, c, u));
+        assertThat(in.mismatch(second.buf(0))).as("what was written").isEqualTo(-1);
+        IoStatus again = bed().io(ch, (c, u) -> ch.submitComparevAndWritevBlocks(first, first, 0, c, u));
+        assertThat(again.isMiscompare()).as("%s", again).isTrue();
+        bed().good(ch, (c, u) -> ch.submitRead(in, 0, c, u));
+        assertThat(in.mismatch(second.buf(0))).as("what was not written").isEqualTo(-1);
     }
 
     @Test
     @DisplayName("bdevio 20: blockdev nvme passthru rw")
     default void nvmePassthruRw() {
-        needsLater("nvme_io");
+        needsStorage();
+        needs(IoType.NVME_IO);
+        BdevChannel ch = bed().channel(bed().app());
+        DmaBuf out = bed().buf(blocks(1), 0xA5);
+        DmaBuf in = bed().buf(blocks(1), 0);
+        NvmeCommand atBlock4 = NvmeCommand.of(NVME_WRITE).withNsid(1).withCdw(10, 4);
+        bed().good(ch, (c, u) -> ch.submitNvmeIo(atBlock4, out, (s, _, d) -> c.completed(s, d), u));
+        NvmeCommand back = NvmeCommand.of(NVME_READ).withNsid(1).withCdw(10, 4);
+        bed().good(ch, (c, u) -> ch.submitNvmeIo(back, in, (s, _, d) -> c.completed(s, d), u));
+        assertThat(in.mismatch(out)).as("first byte that differs").isEqualTo(-1);
     }
 
     @Test
     @DisplayName("bdevio 21: blockdev nvme passthru vendor specific")
     default void nvmePassthruVendorSpecific() {
-        needsLater("nvme_io");
+        needs(IoType.NVME_IO);
+        BdevChannel ch = bed().channel(bed().app());
+        NvmeCommand vendor = NvmeCommand.of(NVME_VENDOR_SPECIFIC).withNsid(1);
+        IoStatus status = bed().io(ch, (c, u) -> ch.submitNvmeIo(vendor, null, (s, _, d) -> c.completed(s, d), u));
+        assertThat(status.kind()).isEqualTo(IoStatus.Kind.NVME_ERROR);
+        assertThat(status.nvmeStatusCodeType()).as("generic").isZero();
+        assertThat(status.nvmeStatusCode()).as("invalid opcode").isEqualTo(1);
+        assertThat(status.nvmeCdw0()).isZero();
     }
 
     @Test
     @DisplayName("bdevio 22: blockdev nvme admin passthru")
     default void nvmeAdminPassthru() {
-        needsLater("nvme_admin");
+        needs(IoType.NVME_ADMIN);
+        BdevChannel ch = bed().channel(bed().app());
+        DmaBuf controller = bed().buf(4096, 0);
+        NvmeCommand identify = NvmeCommand.of(NVME_IDENTIFY).withCdw(10, NVME_IDENTIFY_CONTROLLER);
+        bed().good(ch, (c, u) -> ch.submitNvmeAdmin(identify, controller, (s, _, d) -> c.completed(s, d), u));
+        assertThat(BdevBed.bytes(controller)).as("the controller").isNotEqualTo(new byte[4096]);
     }
 
     @Test
     @DisplayName("bdevio 23: blockdev copy")
     default void copy() {
-        needsLater("copy");
+        needsStorage();
+        needs(IoType.COPY);
+        BdevChannel ch = bed().channel(bed().app());
+        DmaBuf out = bed().buf(blocks(1), 0xAA);
+        DmaBuf in = bed().buf(blocks(1), 0);
+        bed().good(ch, (c, u) -> ch.submitWriteBlocks(out, 0, 1, c, u));
+        bed().good(ch, (c, u) -> ch.submitCopyBlocks(1, 0, 1, c, u));
+        bed().good(ch, (c, u) -> ch.submitReadBlocks(in, 1, 1, c, u));
+        assertThat(in.mismatch(out)).as("first byte that differs").isEqualTo(-1);
     }
 }

@@ -40,6 +40,7 @@ public final class Bdev {
     final int typeMask;
     final IoDevice<DeviceChannel> ioDevice;
     final BdevReset reset;
+    final BdevLocks locks;
     final SplitRules rules;
     private final UUID uuid;
     private final BdevOps<Object> ops;
@@ -66,6 +67,7 @@ public final class Bdev {
         this.typeMask = supportedTypes(this.ops);
         this.gone = manager.runtime().newFuture();
         this.reset = new BdevReset(this);
+        this.locks = new BdevLocks(this);
         this.rules = new SplitRules(spec, manager.options());
         this.ioDevice = IoDevice.register(
                 manager.runtime(), "bdev " + spec.name(), this::createChannel, DeviceChannel::destroy);
@@ -83,6 +85,7 @@ public final class Bdev {
 
     private DeviceChannel createChannel(SpdkThread thread) {
         DeviceChannel channel = new DeviceChannel(this, manager.hub(thread), ops, ops.openChannel(thread));
+        locks.lockOn(channel);
         channelOpened(channel);
         return channel;
     }
@@ -174,6 +177,16 @@ public final class Bdev {
         return spec.maxWriteZeroesBlocks();
     }
 
+    /** Most blocks of one copy at the device; 0 for no limit. */
+    public long maxCopyBlocks() {
+        return spec.maxCopyBlocks();
+    }
+
+    /** Most blocks of a compare and write; {@code spdk_bdev_get_acwu}. */
+    public int acwu() {
+        return spec.acwu();
+    }
+
     /** Whether written data may be lost with power until it is flushed. */
     public boolean writeCache() {
         return spec.writeCache();
@@ -184,7 +197,10 @@ public final class Bdev {
         return (effectiveTypes() & type.bit()) != 0;
     }
 
-    /** Whether that type of I/O is possible only because the hub makes it from others: write zeroes from writes. */
+    /**
+     * Whether that type of I/O is possible only because the hub makes it from others: write zeroes from writes, compare
+     * from reads, copy and compare-and-write from both. Seeks it answers as for a device without holes.
+     */
     public boolean emulates(IoType type) {
         return supports(type) && (typeMask & type.bit()) == 0;
     }
@@ -201,7 +217,12 @@ public final class Bdev {
     }
 
     int effectiveTypes() {
-        return (typeMask & IoType.WRITE.bit()) != 0 ? typeMask | IoType.WRITE_ZEROES.bit() : typeMask;
+        int mask = typeMask | IoType.SEEK_HOLE.bit() | IoType.SEEK_DATA.bit();
+        boolean reads = (typeMask & IoType.READ.bit()) != 0;
+        boolean writes = (typeMask & IoType.WRITE.bit()) != 0;
+        mask |= writes ? IoType.WRITE_ZEROES.bit() : 0;
+        mask |= reads ? IoType.COMPARE.bit() : 0;
+        return reads && writes ? mask | IoType.COMPARE_AND_WRITE.bit() | IoType.COPY.bit() : mask;
     }
 
     /** The types that a descriptor of that mode may submit, as a set of bits. */

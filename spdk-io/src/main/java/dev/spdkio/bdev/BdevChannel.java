@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: {@code submit…} on the thread of the channel; {@code …Async} anywhere; the waiting style in a task
  * of that thread; {@link #close} anywhere.
  */
-public final class BdevChannel implements AutoCloseable {
+public final class BdevChannel extends BdevCommands implements AutoCloseable {
     private final BdevDesc desc;
     private final SpdkThread thread;
     private final IoChannel<DeviceChannel> handle;
@@ -35,7 +35,6 @@ public final class BdevChannel implements AutoCloseable {
     private final SplitRules rules;
     private final HubThread hub;
     private final RequestChecks checks;
-    private final FutureIo futures;
 
     /** Copies of what every request looks at. */
     private final int blockShift;
@@ -50,7 +49,7 @@ public final class BdevChannel implements AutoCloseable {
     final long descHandle;
 
     /** Requests that have not ended; none are taken any more once it is closed. */
-    private int inFlight;
+    int inFlight;
 
     private boolean open = true;
     private volatile boolean closeRequested;
@@ -71,7 +70,6 @@ public final class BdevChannel implements AutoCloseable {
         this.allowedTypes = bdev.allowedTypes(desc.mode());
         this.descHandle = desc.handle();
         this.checks = new RequestChecks(desc, thread, rules);
-        this.futures = new FutureIo(this);
     }
 
     /** The descriptor. */

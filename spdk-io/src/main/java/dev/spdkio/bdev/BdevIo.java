@@ -2,11 +2,13 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +62,10 @@ public final class BdevIo {
     long offsetBlocks;
     long blockCount;
     long submitNanos;
+
+    /** What the rarer types have beyond that; left over from another request for all other types. */
+    @Nullable
+    IoDetails details;
 
     private int segments;
 
@@ -166,7 +172,7 @@ public final class BdevIo {
 
     /**
      * A number below {@link BdevOptions#bdevIoPoolSize} that no other I/O of this thread has while this one is in
-     * flight, whatever its device: fit for the user data of a ring. A reset has -1.
+     * flight, whatever its device: fit for the user data of a ring. A reset and an abort have -1.
      */
     public int slot() {
         return slot;
@@ -190,6 +196,91 @@ public final class BdevIo {
     /** Sets {@link #driverRef()}. */
     public void setDriverRef(@Nullable Object value) {
         driverRef = value;
+    }
+
+    // ---- what the rarer types have
+    // ----------------------------------------------------------------------------------
+
+    private IoDetails details(boolean good, String what) {
+        IoDetails d = details;
+        if (!good || d == null) {
+            throw new IllegalStateException(this + " has no " + what);
+        }
+        return d;
+    }
+
+    /** Of a compare and write: what to store if the range holds what is in {@link #memory}. As long as that. */
+    public IoVec writeData() {
+        return Objects.requireNonNull(details(type == IoType.COMPARE_AND_WRITE, "data to write").writeData);
+    }
+
+    /** Of a copy: the first block of the source. The target is at {@link #offsetBlocks}. */
+    public long sourceBlock() {
+        return details(type == IoType.COPY, "source").sourceBlock;
+    }
+
+    /** Of an NVMe command: the command. Its data is the one piece of {@link #memory}, or there is none. */
+    public NvmeCommand nvmeCommand() {
+        return Objects.requireNonNull(
+                details(type == IoType.NVME_ADMIN || type == IoType.NVME_IO, "NVMe command").command);
+    }
+
+    private IoDetails zcopy() {
+        return details(type == IoType.ZCOPY, "zero copy");
+    }
+
+    /** Of a zero copy: whether it begins, so that {@link #setZcopyMemory} is asked for; else it ends. */
+    public boolean isZcopyStart() {
+        return zcopy().zcopyStart;
+    }
+
+    /** Of the start of a zero copy: whether the memory must hold what is in the range. */
+    public boolean zcopyPopulate() {
+        return zcopy().zcopyPopulate;
+    }
+
+    /** Of the end of a zero copy: whether what is in the memory is to be in the range. */
+    public boolean zcopyCommit() {
+        return zcopy().zcopyCommit;
+    }
+
+    /** Of the end of a zero copy: the memory that was given at its start. */
+    public MemorySegment zcopyMemory() {
+        return Objects.requireNonNull(zcopy().zcopyMemory);
+    }
+
+    /** At the start of a zero copy, before it is completed: the memory of the range, of {@link #lengthBytes}. */
+    public void setZcopyMemory(MemorySegment memory) {
+        zcopy().zcopyMemory = memory;
+    }
+
+    /** Of a zero copy: what the device attached at its start. */
+    public @Nullable Object zcopyAttachment() {
+        return zcopy().zcopyAttachment;
+    }
+
+    /** Attaches what the device wants to have again at the end of a zero copy, which is another I/O. */
+    public void setZcopyAttachment(@Nullable Object value) {
+        zcopy().zcopyAttachment = value;
+    }
+
+    /**
+     * What came out, before it is completed: of a seek the block, or {@link BdevCommands#NOWHERE}; of an NVMe command
+     * dword 0 of its completion.
+     */
+    public void setResult(long value) {
+        details(
+                        type == IoType.SEEK_HOLE
+                                || type == IoType.SEEK_DATA
+                                || type == IoType.NVME_ADMIN
+                                || type == IoType.NVME_IO,
+                        "result")
+                .result = value;
+    }
+
+    /** Not a reset, whose end others wait for, nor the end of a zero copy, which gives something back. */
+    boolean mayBeAborted() {
+        return type != IoType.RESET && (type != IoType.ZCOPY || isZcopyStart());
     }
 
     // ---- its end ---------------------------------------------------------------------------------------------------
@@ -370,6 +461,7 @@ public final class BdevIo {
             completion = null;
             userData = null;
             driverRef = null;
+            details = null;
             buf = null;
             bufs = new DmaBuf[0];
             offsets = new long[0];
@@ -388,6 +480,8 @@ public final class BdevIo {
                 waiting.completion,
                 waiting.userData);
         submitNanos = waiting.submitNanos;
+        partDescHandle = waiting.partDescHandle;
+        details = waiting.details;
         for (int i = 0; i < waiting.segments; i++) {
             addMemory(waiting.bufOf(i), waiting.memoryOffset(i), waiting.length(i));
         }

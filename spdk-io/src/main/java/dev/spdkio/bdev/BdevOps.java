@@ -24,6 +24,22 @@ public interface BdevOps<C> {
      */
     void submit(C channel, BdevIo io);
 
+    /**
+     * Ends an I/O early that it has: only if it {@linkplain #supports supports} {@link IoType#ABORT}. On the thread of
+     * {@code channel}; must not block.
+     *
+     * <p>{@code abort} is completed exactly once, now or later, as in {@link #submit}: with success if the target ends
+     * without having been done, else with {@link IoStatus#FAILED}. A target that ends early is completed as such, by
+     * {@link IoStatus#ABORTED} or the device's own status. Nothing is tried twice: {@link IoStatus#NOMEM} is a failure
+     * here.
+     *
+     * @param target an I/O that is at the device; it may be looked at only until this call returns or it is completed
+     * @param abort the request to abort
+     */
+    default void abort(C channel, BdevIo target, BdevIo abort) {
+        abort.complete(IoStatus.FAILED);
+    }
+
     /** Whether it can do that type natively. Any thread, a constant for each device. */
     boolean supports(IoType type);
 

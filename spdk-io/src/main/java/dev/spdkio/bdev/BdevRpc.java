@@ -21,6 +21,31 @@ import java.util.concurrent.CompletionStage;
 
 /** The {@code bdev_*} methods that concern every device. Stands for {@code lib/bdev/bdev_rpc.c}. */
 public final class BdevRpc {
+    /** All types of SPDK in its order; a client may expect each of them. */
+    private static final List<String> IO_TYPE_NAMES = List.of(
+            "read",
+            "write",
+            "unmap",
+            "flush",
+            "reset",
+            "nvme_admin",
+            "nvme_io",
+            "nvme_io_md",
+            "write_zeroes",
+            "zcopy",
+            "get_zone_info",
+            "zone_management",
+            "zone_append",
+            "compare",
+            "compare_and_write",
+            "abort",
+            "seek_hole",
+            "seek_data",
+            "copy",
+            "nvme_iov_md",
+            "nvme_nssr",
+            "write_uncorrectable");
+
     private BdevRpc() {}
 
     private record SetOptions(
@@ -110,8 +135,10 @@ public final class BdevRpc {
         out.put("claimed", false);
         out.put("zoned", false);
         Map<String, Object> types = new LinkedHashMap<>();
-        for (IoType type : IoType.values()) {
-            types.put(type.jsonName(), bdev.supports(type) || bdev.emulates(type));
+        IO_TYPE_NAMES.forEach(name -> types.put(name, false));
+        for (IoType type : bdev.supportedTypes()) {
+            // As in SPDK, what is emulated is not said to be supported, but for write zeroes.
+            types.put(type.jsonName(), type == IoType.WRITE_ZEROES || !bdev.emulates(type));
         }
         out.put("supported_io_types", types);
         Map<String, Object> specific = new LinkedHashMap<>();

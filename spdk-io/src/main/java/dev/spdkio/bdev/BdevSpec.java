@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxSegments most segments of one read or write
  * @param maxUnmapBlocks most blocks of one unmap
  * @param maxWriteZeroesBlocks most blocks of one native write zeroes
+ * @param maxCopyBlocks most blocks of one native copy
+ * @param acwu blocks that a compare and write may have at most; the write unit if 0, as in SPDK
  * @param writeCache whether written data may be lost with power until it is flushed
  */
 public record BdevSpec(
@@ -49,6 +51,8 @@ public record BdevSpec(
         int maxSegments,
         long maxUnmapBlocks,
         long maxWriteZeroesBlocks,
+        long maxCopyBlocks,
+        int acwu,
         boolean writeCache) {
 
     /** Checks what can be checked without the manager. */
@@ -83,6 +87,9 @@ public record BdevSpec(
         require(maxSegments >= 0, name, "maxSegments", maxSegments, "must not be negative");
         require(maxUnmapBlocks >= 0, name, "maxUnmapBlocks", maxUnmapBlocks, "must not be negative");
         require(maxWriteZeroesBlocks >= 0, name, "maxWriteZeroesBlocks", maxWriteZeroesBlocks, "must not be negative");
+        require(maxCopyBlocks >= 0, name, "maxCopyBlocks", maxCopyBlocks, "must not be negative");
+        require(acwu >= 0, name, "acwu", acwu, "must not be negative");
+        acwu = acwu == 0 ? writeUnitSize : acwu;
         require(
                 !splitOnWriteUnit || maxRwBlocks == 0 || maxRwBlocks >= writeUnitSize,
                 name,
@@ -127,6 +134,8 @@ public record BdevSpec(
                 maxSegments,
                 maxUnmapBlocks,
                 maxWriteZeroesBlocks,
+                maxCopyBlocks,
+                acwu,
                 writeCache);
     }
 
@@ -153,6 +162,8 @@ public record BdevSpec(
         private int maxSegments;
         private long maxUnmapBlocks;
         private long maxWriteZeroesBlocks;
+        private long maxCopyBlocks;
+        private int acwu;
         private boolean writeCache;
 
         private Builder(String name, int blockSize, long blockCount) {
@@ -229,6 +240,18 @@ public record BdevSpec(
             return this;
         }
 
+        /** See {@link BdevSpec#maxCopyBlocks}. */
+        public Builder maxCopyBlocks(long blocks) {
+            this.maxCopyBlocks = blocks;
+            return this;
+        }
+
+        /** See {@link BdevSpec#acwu}. */
+        public Builder acwu(int blocks) {
+            this.acwu = blocks;
+            return this;
+        }
+
         /** See {@link BdevSpec#writeCache}. */
         public Builder writeCache(boolean value) {
             this.writeCache = value;
@@ -254,6 +277,8 @@ public record BdevSpec(
                     maxSegments,
                     maxUnmapBlocks,
                     maxWriteZeroesBlocks,
+                    maxCopyBlocks,
+                    acwu,
                     writeCache);
         }
     }

@@ -15,10 +15,11 @@ import java.util.Map;
  * @param read reads
  * @param write writes, those that emulate write zeroes included
  * @param unmap unmaps
+ * @param copy copies that the device did itself; one that was emulated counts as its reads and writes
  * @param errors how many ended without success, by kind
  */
 @SuppressWarnings("EnumOrdinal") // the counters are arrays by type
-public record BdevStats(PerType read, PerType write, PerType unmap, Map<IoStatus.Kind, Long> errors) {
+public record BdevStats(PerType read, PerType write, PerType unmap, PerType copy, Map<IoStatus.Kind, Long> errors) {
     /** What to set back to zero while reading statistics. Stands for {@code enum spdk_bdev_reset_stat_mode}. */
     public enum Reset {
         /** Everything. */
@@ -68,6 +69,7 @@ public record BdevStats(PerType read, PerType write, PerType unmap, Map<IoStatus
                 PerType.of(s.byType[IoType.READ.ordinal()]),
                 PerType.of(s.byType[IoType.WRITE.ordinal()]),
                 PerType.of(s.byType[IoType.UNMAP.ordinal()]),
+                PerType.of(s.byType[IoType.COPY.ordinal()]),
                 errors);
     }
 
@@ -80,6 +82,8 @@ public record BdevStats(PerType read, PerType write, PerType unmap, Map<IoStatus
         json.put("num_write_ops", write.ops);
         json.put("bytes_unmapped", unmap.bytes);
         json.put("num_unmap_ops", unmap.ops);
+        json.put("bytes_copied", copy.bytes);
+        json.put("num_copy_ops", copy.ops);
         json.put("read_latency_ticks", read.latencyNanos);
         json.put("max_read_latency_ticks", read.maxLatencyNanos);
         json.put("min_read_latency_ticks", read.minLatencyNanos);
@@ -89,6 +93,9 @@ public record BdevStats(PerType read, PerType write, PerType unmap, Map<IoStatus
         json.put("unmap_latency_ticks", unmap.latencyNanos);
         json.put("max_unmap_latency_ticks", unmap.maxLatencyNanos);
         json.put("min_unmap_latency_ticks", unmap.minLatencyNanos);
+        json.put("copy_latency_ticks", copy.latencyNanos);
+        json.put("max_copy_latency_ticks", copy.maxLatencyNanos);
+        json.put("min_copy_latency_ticks", copy.minLatencyNanos);
         Map<String, Object> byKind = new LinkedHashMap<>();
         for (IoStatus.Kind kind : IoStatus.Kind.values()) {
             Long count = errors.get(kind);

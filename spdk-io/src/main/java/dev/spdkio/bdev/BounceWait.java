@@ -21,7 +21,7 @@ final class BounceWait {
     private static final Duration RETRY_PERIOD = Duration.ofMillis(1);
 
     private final HubThread hub;
-    private final ArrayDeque<SplitIo> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Composite> waiting = new ArrayDeque<>();
     private @Nullable Poller poller;
 
     BounceWait(HubThread hub) {
@@ -30,13 +30,13 @@ final class BounceWait {
 
     /** A buffer, or null if there is none or others are first. */
     @Nullable
-    DmaBuf tryAllocate(long bytes, int alignment, SplitIo asker) {
+    DmaBuf tryAllocate(long bytes, int alignment, Composite asker) {
         return waiting.isEmpty() || waiting.peekFirst() == asker
                 ? hub.manager.pool().tryAllocate(bytes, alignment)
                 : null;
     }
 
-    void await(SplitIo request) {
+    void await(Composite request) {
         if (waiting.peekFirst() != request) {
             waiting.addLast(request);
         }
@@ -60,7 +60,7 @@ final class BounceWait {
     /** Lets those that wait go on, until one finds no memory again. */
     void resume() {
         while (!waiting.isEmpty()) {
-            SplitIo first = waiting.peekFirst();
+            Composite first = waiting.peekFirst();
             if (!first.tryGoOn()) {
                 return;
             }
@@ -70,17 +70,22 @@ final class BounceWait {
     }
 
     void abort(DeviceChannel channel) {
-        List<SplitIo> aborted = new ArrayList<>();
-        for (SplitIo s : waiting) {
+        List<Composite> aborted = new ArrayList<>();
+        for (Composite s : waiting) {
             if (s.channel() == channel) {
                 aborted.add(s);
             }
         }
-        waiting.removeAll(aborted);
+        aborted.forEach(this::remove);
+        aborted.forEach(Composite::abort);
+    }
+
+    /** It is not to wait any more. */
+    void remove(Composite request) {
+        waiting.remove(request);
         if (waiting.isEmpty()) {
             stopPolling();
         }
-        aborted.forEach(SplitIo::abort);
     }
 
     private void stopPolling() {

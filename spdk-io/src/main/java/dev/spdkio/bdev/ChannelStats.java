@@ -16,6 +16,18 @@ final class ChannelStats {
         long maxLatencyNanos;
         long minLatencyNanos = Long.MAX_VALUE;
 
+        void count(long moved, long ticks) {
+            ops++;
+            bytes += moved;
+            latencyNanos += ticks;
+            if (ticks > maxLatencyNanos) {
+                maxLatencyNanos = ticks;
+            }
+            if (ticks < minLatencyNanos) {
+                minLatencyNanos = ticks;
+            }
+        }
+
         void add(Counters o) {
             ops += o.ops;
             bytes += o.bytes;
@@ -41,19 +53,13 @@ final class ChannelStats {
         }
     }
 
+    Counters counters(IoType type) {
+        return byType[type.ordinal()];
+    }
+
     void count(BdevIo io, IoStatus status, long now) {
         if (status == IoStatus.SUCCESS) {
-            Counters c = byType[io.type.ordinal()];
-            long ticks = now - io.submitNanos;
-            c.ops++;
-            c.bytes += io.blockCount * io.channel.bdev.blockSize;
-            c.latencyNanos += ticks;
-            if (ticks > c.maxLatencyNanos) {
-                c.maxLatencyNanos = ticks;
-            }
-            if (ticks < c.minLatencyNanos) {
-                c.minLatencyNanos = ticks;
-            }
+            counters(io.type).count(io.blockCount * io.channel.bdev.blockSize, now - io.submitNanos);
         } else {
             errors[status.kind().ordinal()]++;
         }

@@ -7,8 +7,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +28,7 @@ final class DeviceChannel {
 
     private static final int FROZEN = 1;
     private static final int NO_ROOM = 2;
+    private static final int LOCKED = 4;
 
     final Bdev bdev;
     final SpdkThread thread;
@@ -42,6 +43,7 @@ final class DeviceChannel {
     /** 0 while I/O goes straight to the device. */
     private int gate;
 
+    private final ChannelLocks locks = new ChannelLocks(this);
     private final ArrayDeque<BdevIo> noRoom = new ArrayDeque<>();
     private int roomThreshold;
     private @Nullable Poller retryPoller;
@@ -85,10 +87,14 @@ final class DeviceChannel {
     }
 
     private void dispatchGated(BdevIo io) {
-        if ((gate & FROZEN) != 0) {
+        if ((gate & FROZEN) != 0 && io.mayBeAborted()) {
             hub.deferEnd(io, IoStatus.ABORTED);
         } else if (io.slot < 0) {
             hub.await(io);
+        } else if ((gate & LOCKED) != 0 && locks.holdBack(io)) {
+            return;
+        } else if ((gate & NO_ROOM) == 0) {
+            toDevice(io);
         } else {
             io.state = BdevIo.WAITING;
             noRoom.addLast(io);
@@ -107,7 +113,11 @@ final class DeviceChannel {
 
     /** The device has no room for an I/O that it was given: it goes first as soon as there may be some. */
     void waitForRoom(BdevIo io) {
-        if ((gate & FROZEN) != 0 && io.type != IoType.RESET) {
+        if (io.type == IoType.ABORT) {
+            hub.deferEnd(io, IoStatus.FAILED);
+            return;
+        }
+        if ((gate & FROZEN) != 0 && io.mayBeAborted()) {
             hub.deferEnd(io, IoStatus.ABORTED);
             return;
         }
@@ -172,9 +182,15 @@ final class DeviceChannel {
 
     /** Ends what the device has not seen, but for a reset. In a message, never inside a submit call. */
     void abortQueued() {
-        List<BdevIo> aborted = new ArrayList<>();
+        abortQueued(io -> io.channel == this);
+        hub.bounceWait.abort(this);
+    }
+
+    /** Ends what the device has not seen. Never inside the submit call of one of them. Says how many. */
+    int abortQueued(Predicate<BdevIo> which) {
+        List<BdevIo> aborted = locks.takeHeld(which);
         for (BdevIo io : noRoom) {
-            if (io.type != IoType.RESET) {
+            if (io.mayBeAborted() && which.test(io)) {
                 aborted.add(io);
             }
         }
@@ -185,7 +201,41 @@ final class DeviceChannel {
         for (BdevIo io : aborted) {
             hub.deferEnd(io, IoStatus.ABORTED);
         }
-        hub.abortWaiting(this);
+        return aborted.size() + hub.abortWaiting(which);
+    }
+
+    /** Asks the device to end an I/O early that it has. */
+    void abortAtDevice(BdevIo target, IoCompletion whenDone) {
+        HubThread h = hub;
+        BdevIo io = h.takeForReset();
+        io.request(this, null, IoType.ABORT, 0, 0, whenDone, null);
+        io.partDescHandle = target.descHandle();
+        outstanding++;
+        io.state = BdevIo.AT_DEVICE;
+        h.submitDepth++;
+        try {
+            ops.abort(moduleChannel, target, io);
+        } catch (Throwable t) {
+            submitFailed(io, t);
+        }
+        h.submitDepth--;
+    }
+
+    // ---- locked ranges
+    // -----------------------------------------------------------------------------------------------
+
+    ChannelLocks locks() {
+        return locks;
+    }
+
+    void setLocked(boolean locked) {
+        gate = locked ? gate | LOCKED : gate & ~LOCKED;
+    }
+
+    /** Whether some I/O that changes the device is on its way to it or there. */
+    boolean hasUnderWay(Predicate<BdevIo> which) {
+        return noRoom.stream().anyMatch(which)
+                || !hub.atDevices(io -> io.channel == this && which.test(io)).isEmpty();
     }
 
     void destroy() {

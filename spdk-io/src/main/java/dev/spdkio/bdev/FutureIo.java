@@ -9,6 +9,7 @@ import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,34 +28,58 @@ final class FutureIo {
     /** Arguments that are wrong are thrown; everything else that goes wrong fails the future. */
     CompletableFuture<Void> async(IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count) {
         Long memory = buf != null ? (Long) buf.size() : vec != null ? (Long) vec.totalBytes() : null;
-        SpdkThread thread = channel.thread();
-        CompletableFuture<Void> future = thread.runtime().newFuture();
+        CompletableFuture<Void> future = channel.thread().runtime().newFuture();
         try {
             channel.checks().check(type, !channel.isClosed(), memory, block, count);
         } catch (UnsupportedOperationException e) {
             future.completeExceptionally(new SpdkException(Errno.EOPNOTSUPP, String.valueOf(e.getMessage()), e));
             return future;
         }
-        Request request = new Request(type, buf, vec, block, count, future);
-        if (thread.isCurrent()) {
+        send(new Request(type, buf, vec, block, count, future));
+        return future;
+    }
+
+    /** The same for a command. */
+    <T> CompletableFuture<T> async(Command<T> command) {
+        CompletableFuture<T> future = channel.thread().runtime().newFuture();
+        try {
+            channel.commands().check(command);
+        } catch (UnsupportedOperationException e) {
+            future.completeExceptionally(new SpdkException(Errno.EOPNOTSUPP, String.valueOf(e.getMessage()), e));
+            return future;
+        }
+        send(new CommandRequest<>(command, future));
+        return future;
+    }
+
+    private void send(Hop request) {
+        if (channel.thread().isCurrent()) {
             request.run();
         } else {
             request.hold();
             try {
-                thread.send(request);
+                channel.thread().send(request);
             } catch (RuntimeException e) {
                 request.letGo();
                 throw e;
             }
         }
-        return future;
     }
 
     /** Waits in a task of the channel's thread. */
     void await(IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count) throws SpdkException {
+        await(type.jsonName(), () -> async(type, buf, vec, block, count));
+    }
+
+    /** The same for a command. */
+    <T> T await(Command<T> command) throws SpdkException {
+        return await(command.type().jsonName(), () -> async(command));
+    }
+
+    <T> T await(String what, Callable<CompletableFuture<T>> request) throws SpdkException {
         SpdkThread thread = channel.thread();
         Task<?> task = Task.current();
-        String verb = type.jsonName() + " on bdev " + channel.bdev().name();
+        String verb = what + " on bdev " + channel.bdev().name();
         if (task == null || SpdkThread.current() != null) {
             throw new IllegalStateException(verb + " parks its caller, which only a task can: spawn one on SpdkThread "
                     + thread.name() + ", use the Async method, or submit with a completion");
@@ -63,31 +88,110 @@ final class FutureIo {
             throw new WrongThreadException(verb + ": the channel belongs to SpdkThread " + thread.name() + ", " + task
                     + " to another: open a channel in the task");
         }
-        CompletableFuture<Void> future;
-        if (thread.runtime().schedulesTasksOnReactors()) {
-            try {
-                future = Task.call(() -> async(type, buf, vec, block, count));
-            } catch (RuntimeException | SpdkException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(verb, e);
-            }
-        } else {
-            future = async(type, buf, vec, block, count);
+        CompletableFuture<T> future;
+        try {
+            future = thread.runtime().schedulesTasksOnReactors() ? Task.call(request) : request.call();
+        } catch (RuntimeException | SpdkException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(verb, e);
         }
-        Task.await(future);
+        try {
+            return Task.await(future);
+        } catch (RuntimeException | SpdkException e) {
+            var _ = future.thenAccept(FutureIo::giveBack);
+            throw e;
+        }
     }
 
-    private final class Request implements Runnable, IoCompletion {
+    /** Nobody waits for a result any more. */
+    private static void giveBack(@Nullable Object result) {
+        if (result instanceof ZeroCopy zcopy) {
+            zcopy.close();
+        }
+    }
+
+    /** A request on its way to the channel's thread. */
+    private abstract static class Hop implements Runnable {
+        /** References of our own to the memory while we are on our way, so that its owner may close his. */
+        private List<DmaBuf> held = List.of();
+
+        /** Goes on with references of our own. */
+        final void hold() {
+            List<DmaBuf> references = new ArrayList<>();
+            hold(references);
+            held = references;
+        }
+
+        abstract void hold(List<DmaBuf> references);
+
+        final void letGo() {
+            held.forEach(DmaBuf::close);
+            held = List.of();
+        }
+
+        static @Nullable IoVec retain(@Nullable IoVec vec, List<DmaBuf> references) {
+            if (vec == null) {
+                return null;
+            }
+            IoVec.Builder copy = IoVec.builder();
+            for (int i = 0; i < vec.count(); i++) {
+                DmaBuf reference = vec.buf(i).retain();
+                references.add(reference);
+                copy.add(reference, vec.offset(i), vec.length(i));
+            }
+            return copy.build();
+        }
+    }
+
+    private final class CommandRequest<T> extends Hop implements ResultCompletion<T> {
+        private Command<T> command;
+        private final CompletableFuture<T> future;
+
+        CommandRequest(Command<T> command, CompletableFuture<T> future) {
+            this.command = command;
+            this.future = future;
+        }
+
+        @Override
+        void hold(List<DmaBuf> references) {
+            command = command.withMemory(
+                    retain(command.memory(), references), retain(command.details().writeData, references));
+        }
+
+        @Override
+        public void run() {
+            try {
+                channel.commands().submit(command, this, null);
+            } catch (RuntimeException e) {
+                letGo();
+                future.completeExceptionally(e);
+            }
+        }
+
+        @Override
+        @SuppressWarnings("NullAway") // a CompletableFuture<Void> has no other value
+        public void completed(IoStatus status, @Nullable T result, @Nullable Object ignored) {
+            letGo();
+            if (status.isSuccess()) {
+                if (!future.complete(result)) {
+                    giveBack(result);
+                }
+            } else {
+                future.completeExceptionally(
+                        status.toException(command.type().jsonName() + " of " + command.count() + " blocks at block "
+                                + command.block() + " of bdev " + channel.bdev().name()));
+            }
+        }
+    }
+
+    private final class Request extends Hop implements IoCompletion {
         private final IoType type;
         private @Nullable DmaBuf buf;
         private @Nullable IoVec vec;
         private final long block;
         private final long count;
         private final CompletableFuture<Void> future;
-
-        /** References of our own to the memory while we are on our way, so that its owner may close his. */
-        private List<DmaBuf> held = List.of();
 
         Request(
                 IoType type,
@@ -104,29 +208,14 @@ final class FutureIo {
             this.future = future;
         }
 
-        /** Goes on with references of our own. */
-        void hold() {
-            List<DmaBuf> references = new ArrayList<>();
+        @Override
+        void hold(List<DmaBuf> references) {
             DmaBuf one = buf;
-            IoVec many = vec;
             if (one != null) {
                 buf = one.retain();
                 references.add(buf);
-            } else if (many != null) {
-                IoVec.Builder copy = IoVec.builder();
-                for (int i = 0; i < many.count(); i++) {
-                    DmaBuf reference = many.buf(i).retain();
-                    references.add(reference);
-                    copy.add(reference, many.offset(i), many.length(i));
-                }
-                vec = copy.build();
             }
-            held = references;
-        }
-
-        void letGo() {
-            held.forEach(DmaBuf::close);
-            held = List.of();
+            vec = retain(vec, references);
         }
 
         @Override

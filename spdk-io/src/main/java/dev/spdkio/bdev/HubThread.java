@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,9 +47,15 @@ final class HubThread implements Runnable {
     /** Requests without an I/O object. While there are any, no object is free. */
     private final ArrayDeque<BdevIo> waiting = new ArrayDeque<>();
 
+    /** The object that a waiting request is just given. */
+    private @Nullable BdevIo handedOver;
+
     private final List<BdevIo> spare = new ArrayList<>();
     private final List<SplitIo> spareSplits = new ArrayList<>();
-    private int splitsUnderWay;
+
+    /** Requests in parts that are under way, in no order. */
+    private final List<Composite> composites = new ArrayList<>();
+
     private long callbackErrors;
 
     HubThread(SpdkThread thread, BdevManager manager) {
@@ -90,12 +97,12 @@ final class HubThread implements Runnable {
     }
 
     private void checkRoom() {
-        if (waiting.size() + splitsUnderWay >= waitLimit) {
+        if (waiting.size() + composites.size() >= waitLimit) {
             throw new LimitExceededException(
                     "ioWaitLimit",
                     waitLimit,
                     "SpdkThread " + thread.name() + " has " + table.length + " I/Os at devices and " + waiting.size()
-                            + " waiting, " + splitsUnderWay
+                            + " waiting, " + composites.size()
                             + " in parts: submit no more before some complete, or raise bdevIoPoolSize");
         }
     }
@@ -145,11 +152,41 @@ final class HubThread implements Runnable {
     }
 
     private void handOver(BdevIo io) {
-        BdevIo first = waiting.removeFirst();
-        io.takeOver(first);
-        first.state = BdevIo.FREE;
-        spare.add(first);
-        io.channel.dispatch(io);
+        handedOver = io;
+        do {
+            BdevIo first = waiting.removeFirst();
+            io.takeOver(first);
+            first.state = BdevIo.FREE;
+            spare.add(first);
+            io.state = BdevIo.WAITING;
+            io.channel.dispatch(io);
+        } while (io.state == BdevIo.FREE && !waiting.isEmpty());
+        handedOver = null;
+        if (io.state == BdevIo.FREE) {
+            free[freeTop++] = io.slot;
+        }
+    }
+
+    /** What stands for an I/O that waits long, so that others may have its slot. */
+    BdevIo park(BdevIo io) {
+        BdevIo parked = takeForReset();
+        parked.takeOver(io);
+        parked.state = BdevIo.WAITING;
+        if (io == handedOver) {
+            io.state = BdevIo.FREE; // the loop that handed it over gives it to the next
+        } else {
+            release(io);
+        }
+        return parked;
+    }
+
+    /** The opposite: to be dispatched. */
+    BdevIo unpark(BdevIo parked) {
+        BdevIo io = takeForPart();
+        io.takeOver(parked);
+        parked.state = BdevIo.FREE;
+        spare.add(parked);
+        return io;
     }
 
     /** A request that found no object: it gets the next one that is free, first come first served. */
@@ -272,30 +309,70 @@ final class HubThread implements Runnable {
 
     SplitIo takeSplit() {
         checkRoom();
-        splitsUnderWay++;
-        return spareSplits.isEmpty() ? new SplitIo(this) : spareSplits.removeLast();
+        return takeSplitForPart();
+    }
+
+    /** The same for a part of a request, which is bounded by the request. */
+    SplitIo takeSplitForPart() {
+        SplitIo split = spareSplits.isEmpty() ? new SplitIo(this) : spareSplits.removeLast();
+        track(split);
+        return split;
     }
 
     void release(SplitIo split) {
-        splitsUnderWay--;
+        untrack(split);
         spareSplits.add(split);
+    }
+
+    /** A request in parts begins that is not from {@link #takeSplit}. */
+    void begin(Composite request) {
+        checkRoom();
+        track(request);
+    }
+
+    private void track(Composite request) {
+        request.place = composites.size();
+        composites.add(request);
+    }
+
+    void untrack(Composite request) {
+        Composite last = composites.removeLast();
+        if (last != request) {
+            composites.set(request.place, last);
+            last.place = request.place;
+        }
+    }
+
+    List<Composite> composites() {
+        return List.copyOf(composites);
     }
 
     // ---- aborting what waits
     // -----------------------------------------------------------------------------------------
 
-    /** Ends the requests of one channel that wait for an object. In a message, never inside a submit call. */
-    void abortWaiting(DeviceChannel ch) {
+    /** Ends requests that wait for an object. Never inside the submit call of one of them. Says how many. */
+    int abortWaiting(Predicate<BdevIo> which) {
         List<BdevIo> aborted = new ArrayList<>();
         for (Iterator<BdevIo> i = waiting.iterator(); i.hasNext(); ) {
             BdevIo io = i.next();
-            if (io.channel == ch) {
+            if (io.mayBeAborted() && which.test(io)) {
                 i.remove();
                 aborted.add(io);
             }
         }
         aborted.forEach(io -> deferEnd(io, IoStatus.ABORTED));
-        bounceWait.abort(ch);
+        return aborted.size();
+    }
+
+    /** The I/Os that have a slot and are at a device. */
+    List<BdevIo> atDevices(Predicate<BdevIo> which) {
+        List<BdevIo> found = new ArrayList<>();
+        for (BdevIo io : table) {
+            if (io.state == BdevIo.AT_DEVICE && which.test(io)) {
+                found.add(io);
+            }
+        }
+        return found;
     }
 
     /** A channel is gone: what idle objects still remember of its requests may go too. */

@@ -26,6 +26,8 @@ public final class IoStatus {
         SCSI_ERROR("scsi_error"),
         /** The device had no room; the hub tries again, and a caller never sees it. */
         NOMEM("nomem"),
+        /** A compare found other data. */
+        MISCOMPARE("miscompare"),
         /** Ended early on somebody's wish: a reset, a removal, an abort. */
         ABORTED("aborted"),
         /** Failed with an error number of the operating system. */
@@ -52,8 +54,14 @@ public final class IoStatus {
     /** From a device to the hub: no room now, try again later. */
     public static final IoStatus NOMEM = new IoStatus(Kind.NOMEM, 0, 0, 0, 0);
 
+    /** A compare found other data. */
+    public static final IoStatus MISCOMPARE = new IoStatus(Kind.MISCOMPARE, 0, 0, 0, 0);
+
     /** Ended early on somebody's wish. */
     public static final IoStatus ABORTED = new IoStatus(Kind.ABORTED, 0, 0, 0, 0);
+
+    private static final int NVME_MEDIA_ERROR = 2;
+    private static final int NVME_COMPARE_FAILURE = 0x85;
 
     private final Kind kind;
     private final int a;
@@ -120,11 +128,22 @@ public final class IoStatus {
         return this == SUCCESS;
     }
 
-    /** The positive Linux error number that says best what happened; 0 for success. */
+    /**
+     * Whether a compare found other data: {@link #MISCOMPARE}, or what an NVMe device says then (media error, compare
+     * failure).
+     */
+    public boolean isMiscompare() {
+        return kind == Kind.MISCOMPARE
+                || (kind == Kind.NVME_ERROR && b == NVME_MEDIA_ERROR && c == NVME_COMPARE_FAILURE);
+    }
+
+    /** The positive Linux error number that says best what happened; EILSEQ for a miscompare, 0 for success. */
     public int errno() {
         return switch (kind) {
             case SUCCESS -> 0;
-            case FAILED, NVME_ERROR, SCSI_ERROR -> Errno.EIO;
+            case FAILED, SCSI_ERROR -> Errno.EIO;
+            case NVME_ERROR -> isMiscompare() ? Errno.EILSEQ : Errno.EIO;
+            case MISCOMPARE -> Errno.EILSEQ;
             case NOMEM -> Errno.ENOMEM;
             case ABORTED -> Errno.ECANCELED;
             case AIO_ERROR -> a;
@@ -192,7 +211,7 @@ public final class IoStatus {
     @Override
     public String toString() {
         return switch (kind) {
-            case SUCCESS, FAILED, NOMEM, ABORTED -> kind.jsonName();
+            case SUCCESS, FAILED, NOMEM, MISCOMPARE, ABORTED -> kind.jsonName();
             case AIO_ERROR -> "aio_error " + Errno.name(a) + " (" + Errno.description(a) + ")";
             case NVME_ERROR -> "nvme_error sct 0x%x sc 0x%x cdw0 0x%x".formatted(b, c, a);
             case SCSI_ERROR -> "scsi_error status 0x%x sense 0x%x/0x%x/0x%x".formatted(a, b, c, d);

@@ -17,8 +17,26 @@ public enum IoType {
     FLUSH("flush"),
     /** Brings the device back to a known state; everything in flight ends aborted or done. */
     RESET("reset"),
+    /** Hands an NVMe command to the device's controller. */
+    NVME_ADMIN("nvme_admin"),
+    /** Hands an NVMe command to the device's namespace. */
+    NVME_IO("nvme_io"),
     /** Makes a range read as zeroes. Emulated by writes where the device cannot. */
-    WRITE_ZEROES("write_zeroes");
+    WRITE_ZEROES("write_zeroes"),
+    /** Gives out the device's own memory of a range, and takes it back. */
+    ZCOPY("zcopy"),
+    /** Compares a range with the buffer. Emulated by reads where the device cannot. */
+    COMPARE("compare"),
+    /** Stores one buffer if the range holds the other. Emulated under a lock of the range where the device cannot. */
+    COMPARE_AND_WRITE("compare_and_write"),
+    /** Ends another I/O early. */
+    ABORT("abort"),
+    /** Finds the next range that holds nothing. Emulated, as if there were none, where the device cannot. */
+    SEEK_HOLE("seek_hole"),
+    /** Finds the next range that holds something. Emulated, as if all did, where the device cannot. */
+    SEEK_DATA("seek_data"),
+    /** Copies one range of the device to another. Emulated by reads and writes where the device cannot. */
+    COPY("copy");
 
     private final String jsonName;
 
@@ -31,14 +49,20 @@ public enum IoType {
         return jsonName;
     }
 
-    /** Whether it is for writers, so that it needs a descriptor that is open for writing; as in SPDK, so is flush. */
+    /**
+     * Whether it is for writers, so that it needs a descriptor that is open for writing. As in SPDK that is so for
+     * flush, and for zero copies and NVMe commands too, whatever they do.
+     */
     public boolean modifies() {
-        return this == WRITE || this == UNMAP || this == WRITE_ZEROES || this == FLUSH;
+        return switch (this) {
+            case READ, RESET, COMPARE, ABORT, SEEK_HOLE, SEEK_DATA -> false;
+            case WRITE, UNMAP, FLUSH, NVME_ADMIN, NVME_IO, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE, COPY -> true;
+        };
     }
 
     /** Whether it stores data, so that it has to keep to whole write units. */
     boolean storesData() {
-        return this == WRITE || this == WRITE_ZEROES;
+        return this == WRITE || this == WRITE_ZEROES || this == COMPARE_AND_WRITE || this == COPY;
     }
 
     @SuppressWarnings("EnumOrdinal") // never stored

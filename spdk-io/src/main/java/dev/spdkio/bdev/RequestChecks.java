@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +42,17 @@ final class RequestChecks {
         return bytes / bdev.blockSize;
     }
 
+    void checkThread(IoType type) {
+        if (!thread.isCurrent()) {
+            thread.checkCurrent(type.jsonName() + " on bdev " + bdev.name()
+                    + " by submit (use the Async method, or a channel of this thread) on a channel that");
+        }
+    }
+
     /** What is wrong with a request that is not admitted. */
     RuntimeException refusal(IoType type, boolean open, long block, long count) {
         String what = type.jsonName() + " on bdev " + bdev.name();
-        if (!thread.isCurrent()) {
-            thread.checkCurrent(
-                    what + " by submit (use the Async method, or a channel of this thread) on a channel that");
-        }
+        checkThread(type);
         if (!open) {
             return new IllegalStateException(what + ": its channel on SpdkThread " + thread.name()
                     + " is closed: open another from the descriptor");
@@ -56,8 +61,19 @@ final class RequestChecks {
         if (notPossible != null) {
             return notPossible;
         }
-        return new IllegalArgumentException(what + ": " + count + " blocks at block " + block + " are not within its "
-                + bdev.blockCount() + " blocks of " + bdev.blockSize + " bytes");
+        return badRange(type, block, count);
+    }
+
+    private RuntimeException badRange(IoType type, long block, long count) {
+        return new IllegalArgumentException(type.jsonName() + " on bdev " + bdev.name() + ": " + count
+                + " blocks at block " + block + " are not within its " + bdev.blockCount() + " blocks of "
+                + bdev.blockSize + " bytes");
+    }
+
+    void range(IoType type, long block, long count) {
+        if (block < 0 || count < 0 || block > bdev.blockCount() - count) {
+            throw badRange(type, block, count);
+        }
     }
 
     private @Nullable RuntimeException notPossible(IoType type) {
@@ -74,12 +90,28 @@ final class RequestChecks {
 
     /** Memory that does not fit a read or write. */
     RuntimeException badMemory(IoType type, long bytes, long count) {
-        if (count == 0) {
-            return new IllegalArgumentException(
-                    type.jsonName() + " on bdev " + bdev.name() + " of 0 blocks: give at least one");
-        }
+        atLeastOne(type, count);
         return new IllegalArgumentException(type.jsonName() + " on bdev " + bdev.name() + ": " + count + " blocks of "
                 + bdev.blockSize + " bytes need " + count * bdev.blockSize + " bytes, the buffer has " + bytes);
+    }
+
+    void atLeastOne(IoType type, long count) {
+        if (count == 0) {
+            throw new IllegalArgumentException(
+                    type.jsonName() + " on bdev " + bdev.name() + " of 0 blocks: give at least one");
+        }
+    }
+
+    void compareAndWrite(IoVec write, long count) {
+        String what = IoType.COMPARE_AND_WRITE.jsonName() + " on bdev " + bdev.name();
+        if (write.totalBytes() != count * bdev.blockSize) {
+            throw new IllegalArgumentException(what + ": " + count * bdev.blockSize + " bytes to compare and "
+                    + write.totalBytes() + " to write: give as many of both");
+        }
+        if (count > bdev.acwu()) {
+            throw new IllegalArgumentException(what + ": " + count + " blocks are more than the " + bdev.acwu()
+                    + " that it can compare and write at once: ask Bdev.acwu");
+        }
     }
 
     RuntimeException brokenWriteUnit(IoType type, long block, long count) {
@@ -99,10 +131,7 @@ final class RequestChecks {
         if (notPossible != null) {
             throw notPossible;
         }
-        if (block < 0 || count < 0 || block > bdev.blockCount() - count) {
-            throw new IllegalArgumentException(what + ": " + count + " blocks at block " + block
-                    + " are not within its " + bdev.blockCount() + " blocks of " + bdev.blockSize + " bytes");
-        }
+        range(type, block, count);
         if (memoryBytes != null && (count == 0 || count * bdev.blockSize > memoryBytes)) {
             throw badMemory(type, memoryBytes, count);
         }

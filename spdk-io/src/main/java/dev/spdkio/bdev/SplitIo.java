@@ -15,26 +15,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Pooled by {@link HubThread}. Thread rule: owned by its thread.
  */
-final class SplitIo {
+final class SplitIo extends Composite {
     /** Parts in flight of one request; SPDK's number. */
     static final int MAX_PARTS = 8;
 
-    private final HubThread hub;
-    private final Part[] parts = new Part[MAX_PARTS];
+    private final OnePart[] parts = new OnePart[MAX_PARTS];
     private final SpdkThread thread;
 
     @SuppressWarnings("NullAway.Init")
     private DeviceChannel channel;
 
     @SuppressWarnings("NullAway.Init")
-    private BdevChannel owner;
-
-    @SuppressWarnings("NullAway.Init")
     private SplitRules rules;
 
     private IoType type = IoType.READ;
-    private @Nullable IoCompletion completion;
-    private @Nullable Object userData;
 
     /** The caller's memory, none for the types that have none. */
     private @Nullable DmaBuf[] bufs = new @Nullable DmaBuf[1];
@@ -55,14 +49,12 @@ final class SplitIo {
     private long cursorOffset;
 
     private int outstanding;
-    private boolean waitingForBounce;
-    private IoStatus status = IoStatus.SUCCESS;
 
     SplitIo(HubThread hub) {
-        this.hub = hub;
+        super(hub);
         this.thread = hub.thread;
         for (int i = 0; i < MAX_PARTS; i++) {
-            parts[i] = new Part();
+            parts[i] = new OnePart();
         }
     }
 
@@ -119,14 +111,10 @@ final class SplitIo {
         zeroes = zeroBuffer;
     }
 
-    DeviceChannel channel() {
-        return channel;
-    }
-
     // ---- going on
     // ----------------------------------------------------------------------------------------------------
 
-    /** Sends as many parts as may be in flight. No part ends inside this call. */
+    @Override
     void advance() {
         while (remaining > 0 && outstanding < MAX_PARTS && status == IoStatus.SUCCESS) {
             if (!sendPart()) {
@@ -139,7 +127,7 @@ final class SplitIo {
 
     private boolean sendPart() {
         if (type == IoType.UNMAP || type == IoType.WRITE_ZEROES) {
-            Part part = freePart();
+            OnePart part = freePart();
             long most = type == IoType.UNMAP ? rules.maxUnmapBlocks : rules.maxWriteZeroesBlocks;
             send(part, begin(part, Math.min(remaining, most)));
             return true;
@@ -147,7 +135,7 @@ final class SplitIo {
         long count = rules.mostBlocks(type, nextBlock, remaining);
         DmaBuf zero = zeroes;
         if (zero != null) {
-            Part part = freePart();
+            OnePart part = freePart();
             BdevIo io = begin(part, rules.wholeUnits(type, Math.min(count, rules.mostZeroBlocks(zero.size()))));
             io.memory(zero, 0, io.blockCount * rules.blockSize, false);
             send(part, io);
@@ -180,7 +168,7 @@ final class SplitIo {
     }
 
     private boolean sendDirect(long count) {
-        Part part = freePart();
+        OnePart part = freePart();
         BdevIo io = begin(part, count);
         long left = count * rules.blockSize;
         while (left > 0) {
@@ -199,7 +187,7 @@ final class SplitIo {
         if (bounce == null) {
             return false;
         }
-        Part part = freePart();
+        OnePart part = freePart();
         part.bounce = bounce;
         part.buf = cursorBuf;
         part.offset = cursorOffset;
@@ -214,7 +202,7 @@ final class SplitIo {
         return true;
     }
 
-    private BdevIo begin(Part part, long count) {
+    private BdevIo begin(OnePart part, long count) {
         BdevIo io = hub.takeForPart();
         io.request(channel, null, type, nextBlock, count, part, null);
         io.partDescHandle = owner.descHandle;
@@ -223,14 +211,14 @@ final class SplitIo {
         return io;
     }
 
-    private void send(Part part, BdevIo io) {
+    private void send(OnePart part, BdevIo io) {
         part.busy = true;
         outstanding++;
         channel.dispatch(io);
     }
 
-    private Part freePart() {
-        for (Part p : parts) {
+    private OnePart freePart() {
+        for (OnePart p : parts) {
             if (!p.busy) {
                 return p;
             }
@@ -254,7 +242,7 @@ final class SplitIo {
         }
     }
 
-    private void copy(Part part, boolean toBounce) {
+    private void copy(OnePart part, boolean toBounce) {
         DmaBuf bounce = part.bounce;
         if (bounce == null) {
             return;
@@ -286,26 +274,10 @@ final class SplitIo {
     // ---- ends
     // --------------------------------------------------------------------------------------------------------
 
-    /** The first of those that wait for a bounce buffer tries to go on. False if it has to wait longer. */
-    boolean tryGoOn() {
-        waitingForBounce = false;
-        advance();
-        return !waitingForBounce;
-    }
-
-    /** It waits for a bounce buffer that it is not to get. */
-    void abort() {
-        waitingForBounce = false;
-        if (status == IoStatus.SUCCESS) {
-            status = IoStatus.ABORTED;
-        }
-        finishIfDone();
-    }
-
-    private void partEnded(Part part, IoStatus partStatus) {
+    private void partEnded(OnePart part, IoStatus partStatus) {
         outstanding--;
-        if (partStatus != IoStatus.SUCCESS && status == IoStatus.SUCCESS) {
-            status = partStatus;
+        if (partStatus != IoStatus.SUCCESS) {
+            fail(partStatus);
         }
         DmaBuf bounce = part.bounce;
         if (bounce != null) {
@@ -325,6 +297,7 @@ final class SplitIo {
         }
     }
 
+    @Override
     void finishIfDone() {
         if (outstanding == 0 && !waitingForBounce) {
             finish();
@@ -355,7 +328,7 @@ final class SplitIo {
         return type.jsonName() + " in parts, " + remaining + " blocks to go at block " + nextBlock;
     }
 
-    private final class Part implements IoCompletion {
+    private final class OnePart implements Part {
         boolean busy;
 
         @Nullable
@@ -364,6 +337,11 @@ final class SplitIo {
         int buf;
         long offset;
         long bytes;
+
+        @Override
+        public Composite whole() {
+            return SplitIo.this;
+        }
 
         @Override
         public void completed(IoStatus partStatus, @Nullable Object ignored) {

@@ -21,6 +21,7 @@ final class SplitRules {
     final int maxSegments;
     final long maxUnmapBlocks;
     final long maxWriteZeroesBlocks;
+    final long maxCopyBlocks;
     private final long readBoundary;
     private final long writeBoundary;
     private final long writeUnit;
@@ -38,6 +39,7 @@ final class SplitRules {
         maxSegments = spec.maxSegments() == 0 ? Integer.MAX_VALUE : spec.maxSegments();
         maxUnmapBlocks = orNone(spec.maxUnmapBlocks());
         maxWriteZeroesBlocks = orNone(spec.maxWriteZeroesBlocks());
+        maxCopyBlocks = orNone(spec.maxCopyBlocks());
         plainBlocks = Math.min(maxRwBlocks, maxSegmentSize / blockSize);
         readBoundary = spec.splitOnOptimalIoBoundary() ? spec.optimalIoBoundary() : 0;
         writeUnit = spec.splitOnWriteUnit() ? spec.writeUnitSize() : 1;

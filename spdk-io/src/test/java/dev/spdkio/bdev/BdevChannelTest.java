@@ -272,7 +272,16 @@ class BdevChannelTest {
         } catch (SpdkException e) {
             throw new AssertionError(e);
         }
-        assertThat(bdev.supportedTypes()).containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES);
+        assertThat(bdev.supportedTypes())
+                .containsExactlyInAnyOrder(
+                        IoType.READ,
+                        IoType.WRITE,
+                        IoType.WRITE_ZEROES,
+                        IoType.COMPARE,
+                        IoType.COMPARE_AND_WRITE,
+                        IoType.COPY,
+                        IoType.SEEK_HOLE,
+                        IoType.SEEK_DATA);
         assertThat(bdev.emulates(IoType.WRITE_ZEROES)).isTrue();
         assertThat(bdev.emulates(IoType.WRITE)).isFalse();
         BdevChannel ch = w.on(

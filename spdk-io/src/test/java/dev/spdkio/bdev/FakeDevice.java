@@ -56,7 +56,8 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
     final int blockSize;
     final List<Seen> seen = new ArrayList<>();
     final ArrayDeque<BdevIo> held = new ArrayDeque<>();
-    final Set<IoType> types = EnumSet.allOf(IoType.class);
+    final Set<IoType> types =
+            EnumSet.of(IoType.READ, IoType.WRITE, IoType.UNMAP, IoType.FLUSH, IoType.RESET, IoType.WRITE_ZEROES);
     Mode mode = Mode.INLINE;
     Random random = new Random(0);
     double noMemory;
@@ -173,7 +174,7 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
                 }
             }
             case UNMAP, WRITE_ZEROES -> Arrays.fill(bytes, at, at + Math.toIntExact(io.lengthBytes()), (byte) 0);
-            case FLUSH, RESET -> {}
+            default -> {}
         }
     }
 

@@ -35,6 +35,10 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     private final String name;
     private final String productName;
     private final long holdDesc;
+    /** What is passed on to SPDK; the hub makes others from these, or refuses them. */
+    private static final Set<IoType> PASSED =
+            EnumSet.of(IoType.READ, IoType.WRITE, IoType.UNMAP, IoType.FLUSH, IoType.RESET, IoType.WRITE_ZEROES);
+
     private final Set<IoType> types = EnumSet.noneOf(IoType.class);
     private @Nullable Bdev bdev;
 
@@ -44,7 +48,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         this.holdDesc = holdDesc;
         long pointer = BdevApi.bdev(holdDesc);
         this.productName = BdevApi.productName(pointer);
-        for (IoType type : IoType.values()) {
+        for (IoType type : PASSED) {
             if (BdevApi.supports(pointer, nativeType(type))) {
                 types.add(type);
             }
@@ -69,7 +73,16 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
             case UNMAP -> 3;
             case FLUSH -> 4;
             case RESET -> 5;
+            case NVME_ADMIN -> 6;
+            case NVME_IO -> 7;
             case WRITE_ZEROES -> 9;
+            case ZCOPY -> 10;
+            case COMPARE -> 14;
+            case COMPARE_AND_WRITE -> 15;
+            case ABORT -> 16;
+            case SEEK_HOLE -> 17;
+            case SEEK_DATA -> 18;
+            case COPY -> 19;
         };
     }
 
@@ -105,6 +118,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
             case FLUSH -> range(ch, io, IoQueue.OP_FLUSH, desc, slot);
             case WRITE_ZEROES -> range(ch, io, IoQueue.OP_WRITE_ZEROES, desc, slot);
             case RESET -> range(ch, io, IoQueue.OP_RESET, desc, slot);
+            default -> throw new IllegalStateException(io + " is of a type that is not passed on");
         }
     }
 

@@ -112,6 +112,7 @@ public final class AioBdev implements BdevOps<AioChannel> {
             case READ, FLUSH, RESET -> true;
             case WRITE -> !options.readonly();
             case UNMAP, WRITE_ZEROES -> file.canFallocate();
+            default -> false;
         };
     }
 

@@ -93,7 +93,7 @@ final class AioRequest implements Runnable {
                         FileHandle.FALLOC_ZERO_RANGE | FileHandle.FALLOC_KEEP_SIZE,
                         what.offsetBytes(),
                         what.lengthBytes());
-            case RESET -> throw new IllegalStateException("a reset needs no helper thread");
+            default -> throw new IllegalStateException(what + " needs no helper thread");
         }
         return IoStatus.SUCCESS;
     }

@@ -23,7 +23,8 @@ import java.util.concurrent.CompletionStage;
  * A device whose blocks are memory outside the heap, on large pages where there are any. Stands for SPDK's malloc bdev.
  *
  * <p>Every I/O is done inside the submit call. Threads may work on it at once; what two of them write to the same
- * block at the same time ends as a mix, as on any memory.
+ * block at the same time ends as a mix, as on any memory. For the same reason there is never anything to abort, and a
+ * zero copy works on the blocks themselves.
  *
  * <p>Thread rule: {@link #create} on any thread; the rest is called by the hub.
  */
@@ -81,9 +82,36 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
             case WRITE -> write(io);
             case UNMAP, WRITE_ZEROES ->
                 slab.asSlice(io.offsetBytes(), io.lengthBytes()).fill((byte) 0);
-            case FLUSH, RESET -> {}
+            case COPY ->
+                MemorySegment.copy(slab, offset(io, io.sourceBlock()), slab, io.offsetBytes(), io.lengthBytes());
+            case COMPARE -> {
+                io.complete(holds(io) ? IoStatus.SUCCESS : IoStatus.MISCOMPARE);
+                return;
+            }
+            case ZCOPY -> {
+                if (io.isZcopyStart()) {
+                    io.setZcopyMemory(slab.asSlice(io.offsetBytes(), io.lengthBytes()));
+                }
+            }
+            default -> {} // flush and reset
         }
         io.complete(IoStatus.SUCCESS);
+    }
+
+    private static long offset(BdevIo io, long block) {
+        return block * io.bdev().blockSize();
+    }
+
+    private boolean holds(BdevIo io) {
+        long at = io.offsetBytes();
+        for (int i = 0; i < io.segmentCount(); i++) {
+            MemorySegment piece = io.segment(i);
+            if (slab.asSlice(at, piece.byteSize()).mismatch(piece) != -1) {
+                return false;
+            }
+            at += piece.byteSize();
+        }
+        return true;
     }
 
     private void read(BdevIo io) {
@@ -108,7 +136,10 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
 
     @Override
     public boolean supports(IoType type) {
-        return true;
+        return switch (type) {
+            case READ, WRITE, UNMAP, FLUSH, RESET, WRITE_ZEROES, ZCOPY, COMPARE, ABORT, COPY -> true;
+            case NVME_ADMIN, NVME_IO, COMPARE_AND_WRITE, SEEK_HOLE, SEEK_DATA -> false;
+        };
     }
 
     @Override

@@ -52,8 +52,9 @@ public final class NullBdev implements BdevOps<NullBdev> {
     @Override
     public boolean supports(IoType type) {
         return switch (type) {
-            case READ, WRITE, WRITE_ZEROES, RESET -> true;
-            case UNMAP, FLUSH -> false;
+            case READ, WRITE, WRITE_ZEROES, RESET, ABORT -> true;
+            case UNMAP, FLUSH, NVME_ADMIN, NVME_IO, ZCOPY -> false;
+            case COMPARE, COMPARE_AND_WRITE, SEEK_HOLE, SEEK_DATA, COPY -> false;
         };
     }
 

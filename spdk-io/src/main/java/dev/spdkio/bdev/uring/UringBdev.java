@@ -110,6 +110,7 @@ public final class UringBdev implements BdevOps<UringChannel> {
             case READ, FLUSH, RESET -> true;
             case WRITE, WRITE_ZEROES -> !options.readonly();
             case UNMAP -> file.canUnmap();
+            default -> false;
         };
     }
 

@@ -285,7 +285,7 @@ final class UringGroup implements CompletionSink {
                     prepareFallocate(tag, io, ch, FileHandle.FALLOC_ZERO_RANGE);
                 }
             }
-            case RESET -> throw new IllegalStateException("a reset is no operation of a ring");
+            default -> throw new IllegalStateException(io + " is no operation of a ring");
         }
     }
 
@@ -370,7 +370,7 @@ final class UringGroup implements CompletionSink {
         return switch (io.type()) {
             case READ, WRITE -> true;
             case WRITE_ZEROES -> writesZeroes[tag];
-            case FLUSH, UNMAP, RESET -> false;
+            default -> false;
         };
     }
 

@@ -48,7 +48,9 @@ class NullBdevTest {
         rt.await(ch.writeZeroesBlocksAsync(0, 1L << 40));
         rt.await(ch.resetAsync());
         assertThat(n.supportedTypes())
-                .containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES, IoType.RESET);
+                .doesNotContain(IoType.UNMAP, IoType.FLUSH, IoType.ZCOPY, IoType.NVME_ADMIN, IoType.NVME_IO)
+                .filteredOn(type -> !n.emulates(type))
+                .containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES, IoType.RESET, IoType.ABORT);
         assertThat(rt.await(n.stats()).read().bytes()).isEqualTo(4096);
     }
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An abort of the requests of a channel with some user data: what waits in the hub ends here, what the device has is
+ * the device's to end. Stands for {@code spdk_bdev_abort}.
+ *
+ * <p>Thread rule: owned by the channel's thread.
+ */
+final class AbortIo {
+    private final BdevChannel channel;
+    private final DeviceChannel device;
+    private final @Nullable Object target;
+    private final IoCompletion completion;
+    private final @Nullable Object userData;
+    private int atDevice;
+    private IoStatus status = IoStatus.SUCCESS;
+
+    AbortIo(BdevChannel channel, Command<?> command, IoCompletion completion, @Nullable Object userData) {
+        this.channel = channel;
+        this.device = channel.device();
+        this.target = command.details().abortUserData;
+        this.completion = completion;
+        this.userData = userData;
+    }
+
+    void begin() {
+        channel.inFlight++;
+        HubThread hub = device.hub;
+        int found = 0;
+        for (Composite request : hub.composites()) {
+            if (request.isRoot() && request.owner == channel && request.userData == target) {
+                found++;
+                request.fail(IoStatus.ABORTED);
+                stopWaiting(request);
+            }
+        }
+        found += device.abortQueued(this::isTarget);
+        List<BdevIo> there = hub.atDevices(io -> io.mayBeAborted() && isTarget(io));
+        atDevice = there.size();
+        for (BdevIo io : there) {
+            long submitNanos = io.submitNanos;
+            device.abortAtDevice(io, (result, _) -> ended(io, submitNanos, result));
+        }
+        if (found + atDevice == 0) {
+            status = IoStatus.FAILED;
+        }
+        if (atDevice == 0) {
+            channel.thread().defer(this::finish);
+        }
+    }
+
+    /** It ends in a later pass: not inside this submit call. */
+    private void stopWaiting(Composite request) {
+        if (request.waitingForBounce) {
+            device.hub.bounceWait.remove(request);
+            channel.thread().defer(request::abort);
+        }
+    }
+
+    private boolean isTarget(BdevIo io) {
+        if (io.owner != null) {
+            return io.owner == channel && io.userData == target;
+        }
+        Composite request = Composite.of(io.completion);
+        return request != null && request.owner == channel && request.userData == target;
+    }
+
+    /** A failure is none if the I/O has ended meanwhile. */
+    private void ended(BdevIo io, long submitNanos, IoStatus result) {
+        boolean isThere = io.state == BdevIo.AT_DEVICE && io.submitNanos == submitNanos && isTarget(io);
+        if (!result.isSuccess() && isThere) {
+            status = IoStatus.FAILED;
+        }
+        if (--atDevice == 0) {
+            finish();
+        }
+    }
+
+    private void finish() {
+        channel.requestEnded();
+        device.hub.call(completion, status, userData);
+    }
+}
