@@ -72,6 +72,11 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
     int channelsOpen;
     int destructs;
     RuntimeException throwOnSubmit;
+    boolean abortable = true;
+    boolean givesMemory = true;
+    long seekResult;
+    final List<NvmeCommand> commands = new ArrayList<>();
+    final List<String> zcopyEnds = new ArrayList<>();
 
     FakeDevice(int blockSize, int blocks) {
         this.blockSize = blockSize;
@@ -153,7 +158,24 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
             return;
         }
         perform(io);
-        io.complete(IoStatus.SUCCESS);
+        io.complete(statusOf(io));
+    }
+
+    /** How it ends if it is done. */
+    private IoStatus statusOf(BdevIo io) {
+        return io.type() == IoType.COMPARE && !holds(io) ? IoStatus.MISCOMPARE : IoStatus.SUCCESS;
+    }
+
+    private boolean holds(BdevIo io) {
+        int at = Math.toIntExact(io.offsetBytes());
+        for (int i = 0; i < io.segmentCount(); i++) {
+            MemorySegment piece = io.segment(i);
+            if (MemorySegment.ofArray(bytes).asSlice(at, piece.byteSize()).mismatch(piece) != -1) {
+                return false;
+            }
+            at += Math.toIntExact(piece.byteSize());
+        }
+        return true;
     }
 
     void perform(BdevIo io) {
@@ -174,15 +196,51 @@ final class FakeDevice implements BdevOps<FakeDevice.Channel> {
                 }
             }
             case UNMAP, WRITE_ZEROES -> Arrays.fill(bytes, at, at + Math.toIntExact(io.lengthBytes()), (byte) 0);
+            case COPY ->
+                System.arraycopy(
+                        bytes, Math.toIntExact(io.sourceBlock()) * blockSize, bytes, at, (int) io.lengthBytes());
+            case COMPARE_AND_WRITE -> {
+                if (holds(io)) {
+                    byte[] content = new byte[(int) io.lengthBytes()];
+                    io.writeData().copyTo(0, content);
+                    System.arraycopy(content, 0, bytes, at, content.length);
+                }
+            }
+            case SEEK_DATA, SEEK_HOLE -> io.setResult(seekResult);
+            case NVME_ADMIN, NVME_IO -> {
+                commands.add(io.nvmeCommand());
+                io.setResult(0xC0FFEE);
+            }
+            case ZCOPY -> {
+                if (io.isZcopyStart() && givesMemory) {
+                    io.setZcopyMemory(MemorySegment.ofArray(bytes).asSlice(at, io.lengthBytes()));
+                    io.setZcopyAttachment("attached " + at);
+                } else if (!io.isZcopyStart()) {
+                    zcopyEnds.add(io.zcopyAttachment() + " " + io.zcopyCommit());
+                }
+            }
             default -> {}
         }
     }
 
+    @Override
+    public void abort(Channel channel, BdevIo target, BdevIo abort) {
+        if (abortable && held.remove(target)) {
+            channel.inFlight--;
+            target.complete(IoStatus.ABORTED);
+            abort.complete(IoStatus.SUCCESS);
+        } else {
+            abort.complete(IoStatus.FAILED);
+        }
+    }
+
     /** Ends the I/O that was held longest. On its thread. */
-    BdevIo finishOldest(IoStatus status) {
+    BdevIo finishOldest(IoStatus asked) {
+        IoStatus status = asked;
         BdevIo io = held.remove();
         if (status.isSuccess()) {
             perform(io);
+            status = statusOf(io);
         }
         channels.stream().filter(c -> c.thread == io.thread()).forEach(c -> c.inFlight--);
         io.complete(status);
