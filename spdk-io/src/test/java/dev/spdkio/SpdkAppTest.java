@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -162,7 +163,27 @@ class SpdkAppTest {
             client.call(
                     "bdev_null_create",
                     params().put("name", "Null0").put("num_blocks", 64).put("block_size", 512));
-            assertThat(client.call("bdev_get_bdevs", null)).hasSize(2);
+            JsonNode bdevs = client.call("bdev_get_bdevs", null);
+            assertThat(bdevs).hasSize(2);
+            JsonNode types = bdevs.get(0).get("supported_io_types");
+            assertThat(types.propertyNames())
+                    .startsWith("read", "write", "unmap", "flush", "reset", "nvme_admin")
+                    .endsWith("seek_data", "copy", "nvme_iov_md", "nvme_nssr", "write_uncorrectable")
+                    .hasSize(22);
+            assertThat(types.propertyStream()
+                            .filter(type -> type.getValue().booleanValue())
+                            .map(Map.Entry::getKey))
+                    .containsExactly(
+                            "read",
+                            "write",
+                            "unmap",
+                            "flush",
+                            "reset",
+                            "write_zeroes",
+                            "zcopy",
+                            "compare",
+                            "abort",
+                            "copy");
             assertThatThrownBy(() -> client.call(
                             "bdev_null_create",
                             params().put("name", "Null0").put("num_blocks", 64).put("block_size", 512)))

@@ -31,6 +31,7 @@ class ExamplesTest {
             Map.entry("HelloBdev", "hello, block device"),
             Map.entry("HelloRuntime", "the answer is 42"),
             Map.entry("HotRemove", "devices left: 0"),
+            Map.entry("InPlace", "counted to 2"),
             Map.entry("ManyFutures", "sum read by virtual threads: 499500"),
             Map.entry("Messages", "counted 10001"),
             Map.entry("NioChannels", "a line that crosses the border of a block"),

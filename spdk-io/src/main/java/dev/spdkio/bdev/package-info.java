@@ -14,12 +14,13 @@
  *
  * <p>A device is a {@link dev.spdkio.bdev.BdevOps} that moves bytes, and a {@link dev.spdkio.bdev.BdevSpec} that says
  * what it demands. The hub stands between: it checks each request, splits what is too large or crosses a boundary,
- * bounces memory that is not aligned, makes write zeroes from writes, queues what finds no room, counts, and calls
- * back on the thread that submitted, never inside the submit call. {@code dev.spdkio.bdev.malloc} and
+ * bounces memory that is not aligned, makes what a device cannot do from what it can, queues what finds no room,
+ * counts, and calls back on the thread that submitted, never inside the submit call. {@code dev.spdkio.bdev.malloc} and
  * {@code dev.spdkio.bdev.nullbdev} are the shortest examples of devices.
  *
  * <p>The ways of a request, for readers of the code: {@code BdevChannel} admits it and hands almost all straight to
  * {@code DeviceChannel}, which gives it to the device; {@code SplitIo} makes parts of those that cannot go as they are;
- * {@code BdevIo.complete} brings it back to {@code HubThread}, which ends it.
+ * {@code BdevIo.complete} brings it back to {@code HubThread}, which ends it. The rarer types are in {@code
+ * BdevCommands}: a {@code Command} is sent by {@code CommandRun} to the device, or to {@code EmulatedIo}.
  */
 package dev.spdkio.bdev;
