@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk.runtime;
 
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.spdkio.EnvOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.SlabSource;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.spdk.ffi.EnvApi;
-import dev.spdkio.spdk.ffi.Raw;
+import dev.spdkio.spdk.ffi.NativeStruct;
 import dev.spdkio.spdk.ffi.ThreadApi;
 import dev.spdkio.sys.Errno;
 import dev.spdkio.sys.NativeMemory;
@@ -33,8 +31,6 @@ public final class NativeEnv implements AutoCloseable {
 
     /** {@code SPDK_DEFAULT_MSG_MEMPOOL_SIZE}. */
     private static final long MESSAGES = 262_143;
-
-    private static final int OPTS_BYTES = 128;
 
     private static boolean initialisedBefore;
     private static @Nullable NativeEnv running;
@@ -103,23 +99,20 @@ public final class NativeEnv implements AutoCloseable {
         }
         // DPDK keeps some of the texts.
         Arena arena = Arena.global();
-        MemorySegment opts = arena.allocate(OPTS_BYTES, 8);
-        opts.set(JAVA_LONG, 112, OPTS_BYTES);
-        long p = opts.address();
-        EnvApi.optsInit(p);
-        Raw.putLong(p, arena.allocateFrom(runtime.name()).address());
-        Raw.putLong(
-                p + 8,
-                arena.allocateFrom("[" + runtime.mainReactor().core() + "]").address());
-        Raw.putInt(p + 24, o.shmId());
-        Raw.putByte(p + 40, (byte) (o.pci() ? 0 : 1));
-        Raw.putByte(p + 41, (byte) (o.singleFileSegments() && o.hugepages() ? 1 : 0));
-        Raw.putByte(p + 42, (byte) (o.unlinkHugepages() && o.hugepages() ? 1 : 0));
+        NativeStruct opts = NativeStruct.allocate("spdk_env_opts", arena);
+        opts.setIfPresent("opts_size", opts.size());
+        EnvApi.optsInit(opts.address());
+        String core = "[" + runtime.mainReactor().core() + "]";
+        opts.set("name", arena.allocateFrom(runtime.name()).address())
+                .set("core_mask", arena.allocateFrom(core).address())
+                .set("shm_id", o.shmId())
+                .set("no_pci", !o.pci())
+                .set("hugepage_single_segments", o.singleFileSegments() && o.hugepages())
+                .set("unlink_hugepage", o.unlinkHugepages() && o.hugepages());
         if (!o.hugepages()) {
-            Raw.putByte(p + 43, (byte) 1);
-            Raw.putInt(p + 36, (int) ((memoryBytes + OWN_MEMORY_BYTES) >> 20));
+            opts.set("no_huge", true).set("mem_size", (memoryBytes + OWN_MEMORY_BYTES) >> 20);
         }
-        return EnvApi.init(p);
+        return EnvApi.init(opts.address());
     }
 
     /** DMA memory from SPDK's allocator. */
