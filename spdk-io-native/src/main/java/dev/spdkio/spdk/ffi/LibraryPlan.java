@@ -90,16 +90,16 @@ record LibraryPlan(Map<String, String> system, List<ElfFile> beside, List<ElfFil
             for (ElfFile library : List.copyOf(found.values())) {
                 order(library);
             }
-            List<ElfFile> spdk =
-                    ordered.values().stream().filter(Planner::isSpdk).toList();
+            List<ElfFile> spdk = ordered.values().stream().filter(this::isSpdk).toList();
             List<ElfFile> beside = ordered.values().stream()
                     .filter(library -> !isSpdk(library))
                     .toList();
             return new LibraryPlan(system, beside, spdk, notFound);
         }
 
-        private static boolean isSpdk(ElfFile library) {
-            return library.path().getFileName().toString().startsWith("libspdk");
+        private boolean isSpdk(ElfFile library) {
+            return library.path().equals(installation.fat())
+                    || library.path().getFileName().toString().startsWith("libspdk");
         }
 
         /** Collects the names of a package and of what it requires. */

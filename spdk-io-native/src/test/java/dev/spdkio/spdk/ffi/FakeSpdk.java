@@ -18,9 +18,13 @@ final class FakeSpdk {
     final Path packages;
 
     FakeSpdk(Path folder) throws IOException, InterruptedException {
-        assumeTrue(exists("cc"), "no C compiler (cc) to make libraries with");
+        assumeCompiler();
         this.folder = Files.createDirectories(folder);
         this.packages = Files.createDirectories(folder.resolve("pkgconfig"));
+    }
+
+    static void assumeCompiler() throws InterruptedException {
+        assumeTrue(exists("cc"), "there is no C compiler (cc)");
     }
 
     private static boolean exists(String command) throws InterruptedException {

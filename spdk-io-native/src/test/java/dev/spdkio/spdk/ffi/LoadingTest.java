@@ -67,7 +67,7 @@ class LoadingTest {
     void oneLibraryMayHoldEverything() throws Exception {
         FakeSpdk fake = new FakeSpdk(root);
         Path library =
-                fake.library("libspdk_fat.so", FakeSpdk.essentials() + "const char *v = \"SPDK v25.05 git sha1\";");
+                fake.library("libstorage.so", FakeSpdk.essentials() + "const char *v = \"SPDK v25.05 git sha1\";");
         assertThat(load(library, Map.of())).isEqualTo("available v25.05 from " + root);
         Path without = fake.library("libspdk_none.so", FakeSpdk.essentials());
         assertThat(load(without, Map.of())).startsWith("missing").contains("carries no version of SPDK");
