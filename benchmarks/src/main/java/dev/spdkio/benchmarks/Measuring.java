@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.benchmarks;
 
+import dev.spdkio.Engine;
 import dev.spdkio.cli.BdevConfig;
 import dev.spdkio.cli.FileBdev;
 import dev.spdkio.cli.perf.IoStyle;
@@ -62,7 +63,7 @@ record Measuring(Times times, int core, Path file, @Nullable Bdevperf bdevperf) 
     }
 
     Result uring(int depth) throws IOException, InterruptedException {
-        FileBdev bdev = FileBdev.of("File0", file, new FileBdev.Options(IO_SIZE, true, null, false));
+        FileBdev bdev = FileBdev.of("File0", file, new FileBdev.Options(IO_SIZE, true, null, false), Engine.JAVA);
         Result result = hub(bdev.config(), depth, IoStyle.CALLBACK);
         return bdev.driver().equals("uring")
                 ? result

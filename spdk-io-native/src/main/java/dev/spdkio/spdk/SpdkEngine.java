@@ -84,7 +84,7 @@ public final class SpdkEngine implements EngineProvider {
         @Override
         public CompletionStage<?> prepare(
                 BdevManager bdevs, RpcRegistry registry, @Nullable String configText, boolean ignoreErrors) {
-            NativeBdevs d = new NativeBdevs(bdevs);
+            NativeBdevs d = new NativeBdevs(bdevs, registry);
             devices = d;
             config = configText;
             stopOnError = !ignoreErrors;

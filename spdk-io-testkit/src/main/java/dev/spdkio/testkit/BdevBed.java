@@ -3,6 +3,7 @@ package dev.spdkio.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
@@ -18,7 +19,9 @@ import dev.spdkio.runtime.SpdkThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,17 +36,32 @@ public final class BdevBed {
     private final SpdkThread other;
     private final DmaPool pool;
     private final BdevManager bdevs;
+    private final boolean shared;
+    private final Function<Bdev, CompletableFuture<Void>> remover;
     private final List<BdevDesc> open = new ArrayList<>();
     private final List<DmaBuf> bufs = new ArrayList<>();
     private @Nullable Bdev bdev;
 
-    BdevBed(TestWorld world) {
+    BdevBed(TestWorld world, Function<Bdev, CompletableFuture<Void>> remover) {
+        this.remover = remover;
         this.world = world;
         this.app = world.thread("app");
         this.other = world.thread("other");
         this.pool =
                 DmaPool.builder().name("bdev contract").limitBytes(POOL_BYTES).build();
         this.bdevs = BdevManager.create(world.runtime(), app, pool, BdevOptions.DEFAULT);
+        this.shared = false;
+    }
+
+    /** In an application that goes on after the test. */
+    BdevBed(SpdkApp application, Function<Bdev, CompletableFuture<Void>> remover) {
+        this.remover = remover;
+        this.world = TestWorld.of(application.runtime());
+        this.app = application.appThread();
+        this.other = world.thread("other");
+        this.pool = application.dmaPool();
+        this.bdevs = application.bdevs();
+        this.shared = true;
     }
 
     void use(Bdev value) {
@@ -151,6 +169,11 @@ public final class BdevBed {
         assertThat(io(channel, call)).as("I/O of %s", channel).isSameAs(IoStatus.SUCCESS);
     }
 
+    /** Removes the device. */
+    CompletableFuture<Void> remove() {
+        return remover.apply(bdev());
+    }
+
     void assertNothingInFlight() {
         assertThat(bufs).as("buffers in flight").allMatch(buf -> buf.isClosed() || buf.pins() == 0);
     }
@@ -161,12 +184,22 @@ public final class BdevBed {
         open.forEach(desc -> world.await(desc.closed()));
         assertNothingInFlight();
         bufs.forEach(DmaBuf::close);
-        world.await(bdevs.closeAsync());
+        if (shared) {
+            Bdev device = bdev;
+            if (device != null && device.isRegistered()) {
+                world.await(remove());
+            }
+            world.await(other.exit());
+        } else {
+            world.await(bdevs.closeAsync());
+        }
         world.settle();
         DmaPoolStats stats = pool.stats();
         assertThat(stats.openBuffers()).as("buffers not given back: %s", stats).isZero();
         assertThat(stats.usedBytes()).as("memory not given back: %s", stats).isZero();
         assertThat(stats.waiters()).as("requests for memory: %s", stats).isZero();
-        assertThat(world.await(pool.closeAsync()).buffers()).isZero();
+        if (!shared) {
+            assertThat(world.await(pool.closeAsync()).buffers()).isZero();
+        }
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.testkit;
 
+import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
@@ -39,12 +41,24 @@ public abstract class BdevContract implements BdevioContract, BdevIoContract, Bd
         return true;
     }
 
+    /** Removes the device, as its users would. */
+    protected CompletableFuture<Void> remove(Bdev bdev) {
+        return bdev.manager().unregister(bdev);
+    }
+
     /** The world of this test; it is closed after it. */
     protected final void use(TestWorld value) throws Exception {
         world = value;
-        BdevBed made = new BdevBed(value);
+        BdevBed made = new BdevBed(value, this::remove);
         made.use(create(made.bdevs()));
         bed = made;
+    }
+
+    /** The same in an application that goes on after the test. */
+    protected final void use(SpdkApp application) throws Exception {
+        BdevBed made = new BdevBed(application, this::remove);
+        bed = made;
+        made.use(create(made.bdevs()));
     }
 
     @Override

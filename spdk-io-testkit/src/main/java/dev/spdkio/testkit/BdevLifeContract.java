@@ -124,7 +124,7 @@ interface BdevLifeContract {
         IoEnds farEnds = bed().begin(there, e -> load(e, there, farBufs, 100_000));
         IoEnds nearEnds = bed().begin(here, e -> {
             load(e, here, nearBufs, 100_000);
-            gone.add(bed().bdevs().unregister(bed().bdev()));
+            gone.add(bed().remove());
             assertThat(here.inFlight()).isPositive();
         });
         bed().world().await(gone.getFirst());
@@ -132,7 +132,10 @@ interface BdevLifeContract {
         assertGoodOrAborted(bed().finish(nearEnds));
         bed().assertNothingInFlight();
         bed().world().settle();
-        assertThat(told).containsExactlyInAnyOrder("REMOVED on app", "REMOVED on other");
+        assertThat(told)
+                .containsExactlyInAnyOrder(
+                        "REMOVED on " + bed().app().name(),
+                        "REMOVED on " + bed().other().name());
         assertThat(bed().bdevs().lookup(bed().bdev().name())).isNull();
         assertThat(bed().bdev().isRegistered()).isFalse();
     }
@@ -143,13 +146,13 @@ interface BdevLifeContract {
         List<BdevEvent> told = Collections.synchronizedList(new ArrayList<>());
         BdevDesc desc = bed().open(bed().app(), OpenMode.READ_WRITE, (event, _) -> told.add(event));
         BdevChannel ch = bed().world().on(bed().app(), desc::openChannel);
-        CompletableFuture<Void> gone = bed().bdevs().unregister(bed().bdev());
+        CompletableFuture<Void> gone = bed().remove();
         bed().world().awaitUntil("the listener is told", () -> !told.isEmpty());
         assertThat(gone).isNotDone();
         DmaBuf buf = bed().buf(bed().blockSize(), 1);
         bed().good(ch, (c, u) -> ch.submitRead(buf, 0, c, u));
         assertErrno(Errno.ENODEV, () -> bed().open(bed().app(), OpenMode.READ_ONLY, BdevEventListener.NONE));
-        assertErrno(Errno.EBUSY, () -> bed().world().await(bed().bdevs().unregister(bed().bdev())));
+        assertErrno(Errno.EBUSY, () -> bed().world().await(bed().remove()));
         desc.close();
         bed().world().await(gone);
         assertThat(told).containsExactly(BdevEvent.REMOVED);

@@ -243,6 +243,11 @@ public final class Bdev {
         return state == State.REGISTERED;
     }
 
+    /** Completes when its removal, by whomever, is complete. */
+    public CompletableFuture<Void> gone() {
+        return gone.copy();
+    }
+
     /** How many descriptors are open. */
     public int openCount() {
         synchronized (lock) {

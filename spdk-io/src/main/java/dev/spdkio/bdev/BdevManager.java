@@ -45,6 +45,8 @@ public final class BdevManager implements AutoCloseable {
     private final AtomicLong badCompletions = new AtomicLong();
     private @Nullable DmaBuf zeroes;
 
+    private volatile boolean closing;
+
     private BdevManager(SpdkRuntime runtime, SpdkThread appThread, DmaPool pool, BdevOptions options) {
         this.runtime = Objects.requireNonNull(runtime, "runtime");
         this.appThread = Objects.requireNonNull(appThread, "appThread");
@@ -340,6 +342,7 @@ public final class BdevManager implements AutoCloseable {
 
     /** Removes all devices. Completes when they are gone, which waits for their descriptors. */
     public CompletableFuture<Void> closeAsync() {
+        closing = true;
         CompletableFuture<?>[] removals = bdevs().stream()
                 .filter(Bdev::isRegistered)
                 .map(this::unregister)
@@ -352,6 +355,11 @@ public final class BdevManager implements AutoCloseable {
                 }
             }
         });
+    }
+
+    /** Whether {@link #closeAsync} was called: devices are let go rather than removed. */
+    public boolean isClosing() {
+        return closing;
     }
 
     /** Begins {@link #closeAsync} without waiting for it. */

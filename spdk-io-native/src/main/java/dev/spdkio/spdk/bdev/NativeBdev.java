@@ -34,6 +34,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     private final NativeBdevs all;
     private final String name;
     private final String productName;
+    private final String moduleName;
     private final long holdDesc;
     /** What is passed on to SPDK; the hub makes others from these, or refuses them. */
     private static final Set<IoType> PASSED =
@@ -41,6 +42,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
 
     private final Set<IoType> types = EnumSet.noneOf(IoType.class);
     private @Nullable Bdev bdev;
+    private boolean goes;
 
     NativeBdev(NativeBdevs all, String name, long holdDesc) {
         this.all = all;
@@ -48,6 +50,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         this.holdDesc = holdDesc;
         long pointer = BdevApi.bdev(holdDesc);
         this.productName = BdevApi.productName(pointer);
+        this.moduleName = BdevApi.moduleName(pointer);
         for (IoType type : PASSED) {
             if (BdevApi.supports(pointer, nativeType(type))) {
                 types.add(type);
@@ -178,12 +181,17 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         BdevApi.close(handle);
     }
 
+    /** SPDK removes it: the hub has not to ask for that. */
+    void goes() {
+        goes = true;
+    }
+
     @Override
     public CompletionStage<Void> destruct() {
         NativeThread.enter();
         BdevApi.close(holdDesc);
         all.forget(this);
-        return CompletableFuture.completedFuture(null);
+        return goes ? CompletableFuture.completedFuture(null) : all.delete(name, moduleName);
     }
 
     @Override

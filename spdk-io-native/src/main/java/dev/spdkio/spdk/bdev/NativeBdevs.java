@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.error.SpdkException;
+import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
@@ -17,6 +18,9 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandles;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * SPDK's devices as devices of the hub: each appears there when SPDK has registered it, and goes when SPDK removes it.
@@ -37,11 +41,13 @@ public final class NativeBdevs {
             null);
 
     private final BdevManager hub;
+    private final RpcRegistry rpc;
     private final Map<String, NativeBdev> byName = new HashMap<>();
 
-    /** Shows them in {@code hub}. */
-    public NativeBdevs(BdevManager hub) {
+    /** Shows them in {@code hub}; removes them by SPDK's methods in {@code rpc}. */
+    public NativeBdevs(BdevManager hub, RpcRegistry rpc) {
         this.hub = hub;
+        this.rpc = rpc;
     }
 
     /** Takes over what SPDK has and the hub does not. */
@@ -74,6 +80,25 @@ public final class NativeBdevs {
         }
     }
 
+    /**
+     * Removes a device that the hub has let go. Only its module knows how: a raid, say, has to let its disks go. At the
+     * end of the application SPDK does that itself, in the right order.
+     */
+    CompletionStage<Void> delete(String name, String module) {
+        if (hub.isClosing()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        String method = "bdev_" + module + "_delete";
+        if (rpc.statesOf(method).isEmpty() || module.equals("split")) {
+            return CompletableFuture.failedFuture(new UnsupportedOperationException("bdev " + name
+                    + " belongs to SPDK's module " + module
+                    + ", which removes no single device: use the RPC method that"
+                    + " undoes what made it"));
+        }
+        return rpc.call(method, JsonNodeFactory.instance.objectNode().put("name", name))
+                .thenAccept(_ -> {});
+    }
+
     void forget(NativeBdev device) {
         byName.remove(device.name(), device);
     }
@@ -89,11 +114,12 @@ public final class NativeBdevs {
     private void event(int type, String name, long pointer) {
         NativeBdev device = byName.get(name);
         Bdev bdev = device == null ? null : device.bdev();
-        if (bdev == null) {
+        if (device == null || bdev == null) {
             return;
         }
         switch (type) {
             case EVENT_REMOVE -> {
+                device.goes();
                 var _ = hub.unregister(bdev);
             }
             case EVENT_RESIZE -> {
