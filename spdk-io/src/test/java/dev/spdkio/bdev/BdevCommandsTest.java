@@ -398,6 +398,71 @@ class BdevCommandsTest {
         assertThat(ch.bdev().locks.count()).isZero();
     }
 
+    /** A device that wants to know its descriptors, and remembers whose I/O it was given. */
+    private static final class Told extends FakeDevice implements DescOps {
+        final List<Long> handles = new ArrayList<>();
+        private long opened;
+
+        Told() {
+            super(BdevWorld.BLOCK, 128);
+        }
+
+        @Override
+        public void submit(Channel channel, BdevIo io) {
+            handles.add(io.descHandle());
+            super.submit(channel, io);
+        }
+
+        @Override
+        public void abort(Channel channel, BdevIo target, BdevIo abort) {
+            handles.add(abort.descHandle());
+            super.abort(channel, target, abort);
+        }
+
+        @Override
+        public long openDesc(OpenMode mode) {
+            return ++opened;
+        }
+
+        @Override
+        public void closeDesc(long handle) {}
+    }
+
+    @Test
+    void allIoOfADescriptorHasItsHandleEvenIfItHadToWait() {
+        w = new BdevWorld(1, BdevOptions.DEFAULT.withBdevIoPoolSize(1));
+        Told told = new Told();
+        told.types.addAll(List.of(IoType.COPY, IoType.ABORT, IoType.ZCOPY));
+        w.register(told, s -> s.maxRwBlocks(2).maxCopyBlocks(2));
+        d = told;
+        ch = w.channel(w.app);
+        BdevChannel second = w.channel(w.app);
+        d.mode = FakeDevice.Mode.HOLD;
+        w.run(w.app, () -> {
+            ch.submitWriteBlocks(w.buf(3, 1), 0, 3, w.note, "parts");
+            second.submitWriteBlocks(w.buf(3, 1), 0, 3, w.note, "parts");
+            ch.submitCopyBlocks(20, 0, 3, w.note, "copy");
+            second.submitCopyBlocks(20, 0, 3, w.note, "copy");
+        });
+        finishAll();
+        assertThat(w.ends).hasSize(4).allMatch(end -> end.endsWith("success"));
+        assertThat(told.handles).containsExactly(1L, 1L, 2L, 2L, 1L, 2L, 1L, 2L);
+        told.handles.clear();
+        Object target = "write";
+        w.run(w.app, () -> {
+            second.submitZcopyStartBlocks(0, 1, true, (_, zcopy, _) -> zcopy.submitEnd(true, w.note, "zcopy"), null);
+            ch.submitCompareAndWrite(w.buf(1, 1), w.buf(1, 2), 0, w.note, "both");
+        });
+        finishAll();
+        w.run(w.app, () -> {
+            second.submitWriteBlocks(w.buf(1, 1), 0, 1, w.note, target);
+            second.submitAbort(target, w.note, "abort");
+        });
+        settle();
+        assertThat(w.ends).endsWith("write aborted", "abort success");
+        assertThat(told.handles).containsExactlyInAnyOrder(2L, 2L, 1L, 1L, 2L, 2L);
+    }
+
     @Test
     void closedMemoryIsRefusedAndNothingIsLeftPinned() {
         world();

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** A device that remembers what it was asked, stores bytes, and answers when and as the test says. */
-final class FakeDevice implements BdevOps<FakeDevice.Channel> {
+class FakeDevice implements BdevOps<FakeDevice.Channel> {
     /** One I/O as it arrived. */
     record Seen(IoType type, long block, long count, List<Long> segments, String thread) {
         static Seen of(BdevIo io) {
