@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a {@link BdevChannel} can do beside reading, writing and clearing: compare, copy, zero copy, abort, NVMe
- * commands and seeks. Its rules are those of the channel.
+ * commands and seeks. Its rules are those of the channel, but each request allocates a few small objects.
  */
 public abstract sealed class BdevCommands permits BdevChannel {
     /** The offset that a seek gives if there is no hole, or no data, from where it began. */
