@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** With SPDK where there is one; without, it says why. */
@@ -30,6 +32,17 @@ class SpdkTest {
                     .isInstanceOf(SpdkUnavailableException.class)
                     .hasMessageContaining(String.valueOf(cause.getMessage()));
         }
+    }
+
+    @Test
+    void theMessageNamesManyProblemsAndTheExceptionAll() {
+        List<String> problems =
+                IntStream.range(0, 50).mapToObj(i -> "symbol f" + i).toList();
+        SpdkUnavailableException e = new SpdkUnavailableException("SPDK cannot be loaded", "install it", problems);
+        assertThat(e)
+                .hasMessageStartingWith("SPDK cannot be loaded: install it\n  - symbol f0\n")
+                .hasMessageEndingWith("\n  - symbol f39\n  - and 10 more");
+        assertThat(e.problems()).isEqualTo(problems);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.spdkio.spdk.bdev;
 
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.IoStatus;
+import dev.spdkio.spdk.ffi.NativeShim;
 import dev.spdkio.sys.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -47,7 +48,7 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
 
     /** The best way there is, for a native thread. */
     public static IoQueue open(long thread) {
-        return RingQueue.isAvailable() ? new RingQueue(thread, MAX_TOKENS) : new DowncallQueue(thread);
+        return NativeShim.isAvailable() ? new RingQueue(thread, MAX_TOKENS) : new DowncallQueue(thread);
     }
 
     /**

@@ -19,7 +19,7 @@ import java.lang.invoke.MethodHandle;
  */
 final class RingQueue extends IoQueue {
     private static final MethodHandle ROUND =
-            Downcall.at(NativeShim.find("spdkio_ring_round").orElseThrow(), JAVA_INT, JAVA_LONG);
+            Downcall.at(NativeShim.find(NativeShim.RING_ROUND).orElseThrow(), JAVA_INT, JAVA_LONG);
 
     private static final long RING_ALIGN = 1L << 20;
     private static final int FAILED = 1 << 31;
@@ -82,11 +82,6 @@ final class RingQueue extends IoQueue {
         Raw.putLong(ring + CQ, cq);
         Raw.putLong(ring + DETAILS, details);
         Raw.putInt(ring + SQ_MASK, mask);
-    }
-
-    /** Whether our C file was compiled for this machine. */
-    static boolean isAvailable() {
-        return NativeShim.find("spdkio_ring_round").isPresent();
     }
 
     private static long functions(String... names) {

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: any thread.
  */
 public final class LibSpdk {
-    private static final int MOST_NAMED = 40;
-
     private record Attempt(
             @Nullable LibSpdk library, @Nullable Throwable cause) {
         private static final Attempt ONLY = make();
@@ -113,11 +111,7 @@ public final class LibSpdk {
         });
         if (!missing.isEmpty()) {
             plan.notFound().forEach(name -> problems.add("library " + name + ", named by SPDK's files: not found"));
-            int named = Math.min(missing.size(), MOST_NAMED);
-            problems.addAll(missing.subList(0, named));
-            if (named < missing.size()) {
-                problems.add("and " + (missing.size() - named) + " more symbols");
-            }
+            problems.addAll(missing);
         }
         if (problems.isEmpty()) {
             String problem = DynamicLoader.openTogether(

@@ -29,7 +29,15 @@ public final class NativeShim {
     private static final SymbolLookup SYMBOLS =
             load(NativeShim.class.getResource(RESOURCE), System.getProperty(PROPERTY));
 
+    /** {@code uint32_t spdkio_ring_round(struct ring *)}. */
+    public static final String RING_ROUND = "spdkio_ring_round";
+
     private NativeShim() {}
+
+    /** Whether it was compiled for this machine, and not switched off. */
+    public static boolean isAvailable() {
+        return find(RING_ROUND).isPresent();
+    }
 
     /** The address of a function of ours, if it is there. */
     public static Optional<MemorySegment> find(String symbol) {
