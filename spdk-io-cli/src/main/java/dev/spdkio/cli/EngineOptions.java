@@ -42,7 +42,7 @@ public final class EngineOptions {
     /** Gives an application what was chosen. */
     public SpdkApp.Builder apply(SpdkApp.Builder app) {
         EnvOptions env = EnvOptions.DEFAULT;
-        if (noHuge || (engine == Engine.SPDK && Hugepages.info().availableBytes() == 0)) {
+        if (noHuge || (engine == Engine.SPDK && !Hugepages.anyFree())) {
             env = env.withoutHugepages();
         }
         if (noPci) {

@@ -18,6 +18,9 @@ final class Logging {
     private static final Logger ROOT = Logger.getLogger("");
     private static final Logger OURS = Logger.getLogger("dev.spdkio");
 
+    /** What SPDK itself says, under its engine. */
+    private static final Logger SPDK = Logger.getLogger("spdk");
+
     private Logging() {}
 
     /**
@@ -39,6 +42,7 @@ final class Logging {
         }
         // Only what is ours may be chatty.
         OURS.setLevel(level);
+        SPDK.setLevel(level);
     }
 
     /** {@code 12:00:00.000 WARN dev.spdkio.rpc.RpcServer: text}, and a stack trace below if there is one. */

@@ -14,11 +14,29 @@ final class Execution {
 
     final Reactor reactor;
 
-    @Nullable
-    SpdkThread thread;
+    private @Nullable SpdkThread thread;
 
     Execution(Reactor reactor) {
         this.reactor = reactor;
+    }
+
+    @Nullable
+    SpdkThread thread() {
+        return thread;
+    }
+
+    /** The calling OS thread runs as {@code next} from now on, or as none. Returns as which it ran. */
+    @Nullable
+    SpdkThread runAs(@Nullable SpdkThread next) {
+        SpdkThread outer = thread;
+        if (outer != null) {
+            outer.setRunner(null);
+        }
+        if (next != null) {
+            next.setRunner(Thread.currentThread());
+        }
+        thread = next;
+        return outer;
     }
 
     static @Nullable Execution current() {

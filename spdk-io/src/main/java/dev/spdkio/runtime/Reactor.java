@@ -266,12 +266,12 @@ public final class Reactor {
     /** One pass of one thread, as which the calling OS thread runs meanwhile. */
     boolean pollThread(SpdkThread t, long now) {
         Execution e = Objects.requireNonNull(Execution.current());
-        e.thread = t;
+        e.runAs(t);
         boolean busy;
         try {
             busy = t.poll(now);
         } finally {
-            e.thread = null;
+            e.runAs(null);
         }
         if (t.state() == SpdkThread.State.EXITED) {
             drop(t);

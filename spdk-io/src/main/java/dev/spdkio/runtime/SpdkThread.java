@@ -46,6 +46,13 @@ public final class SpdkThread {
     private final String name;
     private final CpuSet cpuMask;
     private volatile Reactor reactor;
+
+    /**
+     * The OS thread that runs as this thread now. Each OS thread writes nothing here but itself, and null when it has
+     * done so; therefore what it reads, however stale, is itself only while that is true.
+     */
+    private @Nullable Thread runner;
+
     private volatile State state = State.RUNNING;
 
     private final MessageQueue messages;
@@ -108,9 +115,11 @@ public final class SpdkThread {
 
     /** Whether the caller runs as this thread. */
     public boolean isCurrent() {
-        return Thread.currentThread() instanceof ReactorThread r
-                ? r.execution.thread == this
-                : Execution.currentThread() == this;
+        return runner == Thread.currentThread();
+    }
+
+    void setRunner(@Nullable Thread osThread) {
+        runner = osThread;
     }
 
     /**
@@ -360,12 +369,11 @@ public final class SpdkThread {
         if (state == State.EXITED) {
             throw new IllegalStateException("SpdkThread " + name + " has exited");
         }
-        SpdkThread outer = e.thread;
-        e.thread = this;
+        SpdkThread outer = e.runAs(this);
         try {
             r.run();
         } finally {
-            e.thread = outer;
+            e.runAs(outer);
         }
     }
 

@@ -2,6 +2,8 @@
 package dev.spdkio.sys;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -14,7 +16,8 @@ import java.util.regex.Pattern;
  * hugepages.
  */
 public final class Hugepages {
-    private static final Path POOL = Path.of("/sys/kernel/mm/hugepages/hugepages-2048kB");
+    private static final Path POOLS = Path.of("/sys/kernel/mm/hugepages");
+    private static final Path POOL = POOLS.resolve("hugepages-2048kB");
     private static final Path TRANSPARENT = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
     private static final Pattern CHOSEN = Pattern.compile("\\[(\\w+)]");
 
@@ -39,6 +42,20 @@ public final class Hugepages {
     /** Reads the current numbers. */
     public static Info info() {
         return info(POOL, TRANSPARENT);
+    }
+
+    /** Whether a page of any size is free. */
+    public static boolean anyFree() {
+        try (DirectoryStream<Path> pools = Files.newDirectoryStream(POOLS, "hugepages-*")) {
+            for (Path pool : pools) {
+                if (number(pool.resolve("free_hugepages")) > 0) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException | DirectoryIteratorException noSuchFolder) {
+            return false;
+        }
     }
 
     static Info info(Path pool, Path transparent) {

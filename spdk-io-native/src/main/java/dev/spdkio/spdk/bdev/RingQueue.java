@@ -107,7 +107,6 @@ final class RingQueue extends IoQueue {
             Raw.putInt(e + SQE_IOVCNT, iovcnt);
         }
         tail = at + 1;
-        Raw.putInt(ring + SQ_TAIL, at + 1);
     }
 
     /** A call of {@link #round} goes on at once with what completions have submitted, while they are few. */
@@ -120,6 +119,7 @@ final class RingQueue extends IoQueue {
         boolean busy = false;
         for (int turn = 0; turn < TURNS; turn++) {
             int before = tail;
+            Raw.putInt(ring + SQ_TAIL, before);
             int result;
             try {
                 result = (int) ROUND.invokeExact(ring);

@@ -9,6 +9,7 @@ import dev.spdkio.spdk.ffi.EnvApi;
 import dev.spdkio.spdk.ffi.NativeStruct;
 import dev.spdkio.spdk.ffi.ThreadApi;
 import dev.spdkio.sys.Errno;
+import dev.spdkio.sys.Hugepages;
 import dev.spdkio.sys.NativeMemory;
 import dev.spdkio.sys.PageKind;
 import java.io.UncheckedIOException;
@@ -50,6 +51,14 @@ public final class NativeEnv implements AutoCloseable {
                         "SPDK runs in this JVM already, and can run only once in a process: stop the other"
                                 + " application first");
             }
+            if (options.hugepages() && !initialisedBefore && !Hugepages.anyFree()) {
+                throw new SpdkException(
+                        Errno.ENOMEM,
+                        "SPDK is to use hugepages, but none are free: reserve some (echo 1024 >"
+                                + " /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages, as root), or use"
+                                + " EnvOptions.withoutHugepages()");
+            }
+            NativeLog.open();
             int rc = onItsOwnThread(() -> init(runtime, options, memoryBytes));
             if (rc != 0) {
                 throw new SpdkException(
