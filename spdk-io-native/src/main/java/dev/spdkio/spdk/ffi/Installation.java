@@ -38,11 +38,11 @@ record Installation(String origin, Path folder, @Nullable Path fat, List<Path> p
      * @throws SpdkUnavailableException if there is none, naming the places
      */
     static Installation find(@Nullable String property, @Nullable String variable, LoaderPath machine) {
-        if (property != null && !property.isBlank()) {
-            return named("system property " + PROPERTY, Path.of(property), machine);
-        }
         if (variable != null && !variable.isBlank()) {
             return named("environment variable " + VARIABLE, Path.of(variable), machine);
+        }
+        if (property != null && !property.isBlank()) {
+            return named("system property " + PROPERTY, Path.of(property), machine);
         }
         PkgConfig own = PkgConfig.find("spdk_env_dpdk", machine.packages());
         if (own != null) {
