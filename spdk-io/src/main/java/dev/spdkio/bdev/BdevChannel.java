@@ -7,6 +7,7 @@ import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.IoChannel;
 import dev.spdkio.runtime.SpdkThread;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -116,8 +117,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         return BdevStats.of(device.stats);
     }
 
-    // ---- read
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- read -------------------------------------------------------------------------------------------------------
 
     /** Fills all of {@code buf} with what the device has from byte {@code offset} on; {@code spdk_bdev_read}. */
     public void submitRead(DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
@@ -127,7 +127,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
     /** The same for the first {@code count} blocks of {@code buf}; {@code spdk_bdev_read_blocks}. */
     public void submitReadBlocks(
             DmaBuf buf, long block, long count, IoCompletion completion, @Nullable Object userData) {
-        rw(IoType.READ, buf, block, count, completion, userData);
+        rw(IoType.READ, buf, 0, block, count, completion, userData);
     }
 
     /** The same for several pieces of memory; {@code spdk_bdev_readv}. */
@@ -192,8 +192,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         futures.await(IoType.READ, null, vec, block, checks.blocks(IoType.READ, vec.totalBytes()));
     }
 
-    // ---- write
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- write ------------------------------------------------------------------------------------------------------
 
     /** Stores all of {@code buf} on the device from byte {@code offset} on; {@code spdk_bdev_write}. */
     public void submitWrite(DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
@@ -203,7 +202,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
     /** The same for the first {@code count} blocks of {@code buf}; {@code spdk_bdev_write_blocks}. */
     public void submitWriteBlocks(
             DmaBuf buf, long block, long count, IoCompletion completion, @Nullable Object userData) {
-        rw(IoType.WRITE, buf, block, count, completion, userData);
+        rw(IoType.WRITE, buf, 0, block, count, completion, userData);
     }
 
     /** The same for several pieces of memory; {@code spdk_bdev_writev}. */
@@ -268,17 +267,11 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         futures.await(IoType.WRITE, null, vec, block, checks.blocks(IoType.WRITE, vec.totalBytes()));
     }
 
-    // ---- operations without memory
-    // ---------------------------------------------------------------------------------------
+    // ---- operations without memory ----------------------------------------------------------------------------------
 
     /** Makes a range read as zeroes, by writes if the device cannot; {@code spdk_bdev_write_zeroes}. */
     public void submitWriteZeroes(long offset, long length, IoCompletion completion, @Nullable Object userData) {
-        plain(
-                IoType.WRITE_ZEROES,
-                checks.block(IoType.WRITE_ZEROES, offset),
-                checks.blocks(IoType.WRITE_ZEROES, length),
-                completion,
-                userData);
+        range(IoType.WRITE_ZEROES, offset, length, completion, userData);
     }
 
     /** The same in blocks; {@code spdk_bdev_write_zeroes_blocks}. */
@@ -318,12 +311,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
 
     /** Tells the device that a range holds nothing any more; {@code spdk_bdev_unmap}. */
     public void submitUnmap(long offset, long length, IoCompletion completion, @Nullable Object userData) {
-        plain(
-                IoType.UNMAP,
-                checks.block(IoType.UNMAP, offset),
-                checks.blocks(IoType.UNMAP, length),
-                completion,
-                userData);
+        range(IoType.UNMAP, offset, length, completion, userData);
     }
 
     /** The same in blocks; {@code spdk_bdev_unmap_blocks}. */
@@ -355,12 +343,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
 
     /** Makes what was written to a range before survive a loss of power; {@code spdk_bdev_flush}. */
     public void submitFlush(long offset, long length, IoCompletion completion, @Nullable Object userData) {
-        plain(
-                IoType.FLUSH,
-                checks.block(IoType.FLUSH, offset),
-                checks.blocks(IoType.FLUSH, length),
-                completion,
-                userData);
+        range(IoType.FLUSH, offset, length, completion, userData);
     }
 
     /** The same in blocks; {@code spdk_bdev_flush_blocks}. */
@@ -407,32 +390,31 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         futures.await(IoType.RESET, null, null, 0, 0);
     }
 
-    // ---- submitting
-    // ------------------------------------------------------------------------------------------------------
+    // ---- submitting -------------------------------------------------------------------------------------------------
 
     private void rwBytes(IoType type, DmaBuf buf, long offset, IoCompletion completion, @Nullable Object userData) {
         int shift = blockShift;
         long length = buf.size();
         if (shift < 0 || ((offset | length) & blockMask) != 0) {
-            rw(type, buf, checks.block(type, offset), checks.blocks(type, length), completion, userData);
+            rw(type, buf, 0, checks.block(type, offset), checks.blocks(type, length), completion, userData);
             return;
         }
-        rw(type, buf, offset >> shift, length >> shift, completion, userData);
+        rw(type, buf, 0, offset >> shift, length >> shift, completion, userData);
     }
 
     /** The way of almost every request: kept short, so that it is compiled into its caller as a whole. */
     private void rw(
-            IoType type, DmaBuf buf, long block, long count, IoCompletion completion, @Nullable Object userData) {
+            IoType type, DmaBuf buf, long at, long block, long count, IoCompletion completion, @Nullable Object data) {
         admit(type, block, count);
         long length = count * rules.blockSize;
-        if (length > buf.size() || count == 0) {
-            throw checks.badMemory(type, buf.size(), count);
+        if (at < 0 || length > buf.size() - at || count == 0) {
+            throw checks.badMemory(type, buf.size() - at, count);
         }
         if (count > plainBlocks
-                || (buf.address() & alignmentMask) != 0
+                || ((buf.address() + at) & alignmentMask) != 0
                 || (hasBoundary && rules.crossesBoundary(type, block, count))) {
-            SplitIo split = beginSplit(type, block, count, completion, userData);
-            split.addMemory(buf, 0, length);
+            SplitIo split = beginSplit(type, block, count, completion, data);
+            split.addMemory(buf, at, length);
             startSplit(split);
             return;
         }
@@ -444,8 +426,8 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
             h.untake(io);
             throw closed;
         }
-        io.request(device, this, type, block, count, completion, userData);
-        io.memory(buf, 0, length, true);
+        io.request(device, this, type, block, count, completion, data);
+        io.memory(buf, at, length, true);
         inFlight++;
         device.dispatch(io);
     }
@@ -495,6 +477,10 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         device.dispatch(io);
     }
 
+    private void range(IoType type, long offset, long length, IoCompletion completion, @Nullable Object userData) {
+        plain(type, checks.block(type, offset), checks.blocks(type, length), completion, userData);
+    }
+
     private void plain(IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
         admit(type, block, count);
         boolean emulated = (bdev.typeMask & type.bit()) == 0;
@@ -537,22 +523,38 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         split.advance();
     }
 
-    /** For the futures: a request whose arguments were checked on another thread. */
-    void submit(
-            IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count, IoCompletion completion) {
-        if (buf != null) {
-            rw(type, buf, block, count, completion, null);
-        } else if (vec != null) {
-            rwVector(type, vec, block, completion, null);
-        } else if (type == IoType.RESET) {
-            submitReset(completion, null);
-        } else {
-            plain(type, block, count, completion, null);
+    /**
+     * A read, write, unmap, flush, write zeroes or reset in blocks, for those who pass on what others ask.
+     *
+     * @param buf what is read to or written from, from byte {@code at} on; the other types need none
+     */
+    public void submit(
+            IoType type,
+            @Nullable DmaBuf buf,
+            long at,
+            long block,
+            long count,
+            IoCompletion completion,
+            @Nullable Object data) {
+        switch (type) {
+            case READ, WRITE -> rw(type, Objects.requireNonNull(buf, "buf"), at, block, count, completion, data);
+            case RESET -> submitReset(completion, data);
+            case UNMAP, FLUSH, WRITE_ZEROES -> plain(type, block, count, completion, data);
+            default -> throw new IllegalArgumentException(type.jsonName() + " has a method of its own");
         }
     }
 
-    // ---- the end
-    // ---------------------------------------------------------------------------------------------------------
+    /** For the futures: a request whose arguments were checked on another thread. */
+    void submit(
+            IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count, IoCompletion completion) {
+        if (vec != null) {
+            rwVector(type, vec, block, completion, null);
+        } else {
+            submit(type, buf, 0, block, count, completion, null);
+        }
+    }
+
+    // ---- the end ----------------------------------------------------------------------------------------------------
 
     /** A request of this channel has ended. */
     void requestEnded() {

@@ -16,9 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Block {
     final DmaPool pool;
+
+    /** Null if it is not the pool's memory; that is never given to those who ask for the slab. */
+    @SuppressWarnings("NullAway.Init")
     final Slab slab;
 
-    /** {@link SizeClass#LARGE} if the block is a slab of its own. */
+    /** {@link SizeClass#LARGE} if the block is a slab of its own, {@link SizeClass#FOREIGN} if it has none. */
     final int order;
 
     final int index;
@@ -55,8 +58,19 @@ final class Block {
         this.view = memory;
     }
 
+    /** Memory that somebody else owns. */
+    @SuppressWarnings("NullAway")
+    Block(DmaPool pool, MemorySegment memory) {
+        this(pool, null, SizeClass.FOREIGN, 0, memory);
+    }
+
+    /** What it takes of the pool. */
     long bytes() {
-        return memory.byteSize();
+        return isForeign() ? 0 : memory.byteSize();
+    }
+
+    boolean isForeign() {
+        return order == SizeClass.FOREIGN;
     }
 
     boolean isLarge() {

@@ -4,6 +4,7 @@ package dev.spdkio.memory;
 import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.PageKind;
+import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -218,8 +219,26 @@ public final class DmaPool implements AutoCloseable {
         return buf;
     }
 
+    /**
+     * Makes a buffer of memory that somebody else owns: nothing is copied, and nothing given back when it is closed.
+     * It takes nothing of the pool, whose end it does not notice. Any thread.
+     *
+     * @param memory where devices may read and write until the buffer is closed; the caller sees to it that it stays,
+     *     and that devices of the engine in use can reach it
+     */
+    public DmaBuf wrap(MemorySegment memory) {
+        if (!memory.isNative() || memory.byteSize() == 0) {
+            throw new IllegalArgumentException("pool " + name + ": cannot make a buffer of " + memory
+                    + ": give a segment outside the heap of at least one byte");
+        }
+        return new DmaBuf(new Block(this, memory), memory);
+    }
+
     /** Takes a block back whose last handle is closed, into the cache of the caller's thread if there is one. */
     void free(Block block, @Nullable ThreadMemory here) {
+        if (block.isForeign()) {
+            return;
+        }
         forget(block);
         if (block.isLarge()) {
             central.putLarge(block);

@@ -25,6 +25,9 @@ final class SizeClass {
     /** What {@link #orderOf} says about sizes that get a mapping of their own. */
     static final int LARGE = COUNT;
 
+    /** The order of blocks that are no pool's memory. */
+    static final int FOREIGN = COUNT + 1;
+
     private SizeClass() {}
 
     /** The size of the blocks of an order. */

@@ -10,6 +10,7 @@ import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
@@ -425,5 +426,37 @@ class BdevChannelTest {
         w.rt.runUntilIdle();
         assertThat(w.ends).containsExactly("b success");
         assertThat(w.on(w.app, ch::inFlight)).isZero();
+    }
+
+    @Test
+    void passesOnWhatOthersAsk() {
+        BdevChannel ch = w.channel(w.app);
+        DmaBuf buf = w.buf(4);
+        for (int i = 0; i < 4; i++) {
+            buf.fill(i * 512L, 512, (byte) (i + 1));
+        }
+        w.run(w.app, () -> {
+            ch.submit(IoType.WRITE, buf, 512, 8, 2, w.note, "w");
+            ch.submit(IoType.READ, buf, 1536, 8, 1, w.note, "r");
+            ch.submit(IoType.FLUSH, null, 0, 8, 1, w.note, "f");
+            ch.submit(IoType.RESET, null, 0, 0, 0, w.note, "x");
+        });
+        w.rt.runUntilIdle();
+        assertThat(w.ends).containsExactlyInAnyOrder("w success", "r success", "f success", "x success");
+        assertThat(d.bytes[8 * 512]).isEqualTo((byte) 2);
+        assertThat(d.bytes[9 * 512]).isEqualTo((byte) 3);
+        assertThat(buf.segment().get(ValueLayout.JAVA_BYTE, 1536)).isEqualTo((byte) 2);
+        d.seen.clear();
+        w.ends.clear();
+        refuses(
+                () -> ch.submit(IoType.READ, buf, 1536, 0, 2, w.note, null),
+                IllegalArgumentException.class,
+                "need 1024 bytes, the buffer has 512");
+        refuses(() -> ch.submit(IoType.READ, buf, -1, 0, 1, w.note, null), IllegalArgumentException.class, "need 512");
+        refuses(() -> ch.submit(IoType.READ, null, 0, 0, 1, w.note, null), NullPointerException.class, "buf");
+        refuses(
+                () -> ch.submit(IoType.COPY, null, 0, 0, 1, w.note, null),
+                IllegalArgumentException.class,
+                "copy has a method of its own");
     }
 }

@@ -14,6 +14,7 @@ import dev.spdkio.sys.NativeMemory;
 import dev.spdkio.sys.PageKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -399,5 +400,42 @@ class DmaPoolTest {
         assertThat(pool.closeAsync()).isCompletedWithValueMatching(report -> report.buffers() == 2);
         assertThatIllegalStateException().isThrownBy(() -> small.get(JAVA_BYTE, 0));
         assertThatIllegalStateException().isThrownBy(() -> large.get(JAVA_BYTE, 0));
+    }
+
+    @Test
+    void memoryOfOthersIsWrappedAndNotKept() {
+        DmaPool pool = small().build();
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment memory = arena.allocate(8192);
+            DmaBuf buf = on(one, () -> pool.wrap(memory));
+            assertThat(buf.segment()).isSameAs(memory);
+            assertThat(buf.pool()).isSameAs(pool);
+            DmaBuf half = buf.slice(4096, 4096);
+            half.fill((byte) 7);
+            assertThat(memory.get(JAVA_BYTE, 4096)).isEqualTo((byte) 7);
+            on(one, () -> {
+                buf.pin(one);
+                return null;
+            });
+            assertThatIllegalStateException().isThrownBy(buf::close).withMessageContaining("in flight");
+            on(one, () -> {
+                buf.unpin(one);
+                return null;
+            });
+            buf.close();
+            half.close();
+            world.runUntilIdle();
+            assertThatIllegalStateException().isThrownBy(half::segment);
+            DmaPoolStats stats = pool.stats();
+            assertThat(stats.usedBytes()).isZero();
+            assertThat(stats.openBuffers()).isZero();
+            assertThat(stats.settlingBytes()).isZero();
+            assertThat(memory.get(JAVA_BYTE, 4096)).as("it stays").isEqualTo((byte) 7);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> pool.wrap(MemorySegment.ofArray(new byte[8])))
+                    .withMessageContainingAll("pool small", "outside the heap");
+            assertThatIllegalArgumentException().isThrownBy(() -> pool.wrap(arena.allocate(0)));
+        }
+        pool.close();
     }
 }
