@@ -131,7 +131,7 @@ final class RingQueue extends IoQueue {
             if (completed == 0) {
                 break;
             }
-            drain(completed);
+            drain();
             if (tail == before || completed >= FEW) {
                 break;
             }
@@ -139,9 +139,9 @@ final class RingQueue extends IoQueue {
         return busy;
     }
 
-    private void drain(int completed) {
-        Raw.putInt(ring + COMPLETED, 0);
-        for (int i = 0; i < completed; i++) {
+    /** An end may lead to further ends here: a device of ours that stands on this one may end what SPDK gave it. */
+    private void drain() {
+        for (int i = 0; i < Raw.getInt(ring + COMPLETED); i++) {
             int entry = Raw.getInt(cq + 4L * i);
             if (entry >= 0) {
                 complete(entry, IoStatus.SUCCESS);
@@ -150,6 +150,7 @@ final class RingQueue extends IoQueue {
                 complete(token, detail(details + (long) token * DETAIL_BYTES));
             }
         }
+        Raw.putInt(ring + COMPLETED, 0);
     }
 
     private static IoStatus detail(long d) {
