@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * NVMe for spdk-io: what an application sees of controllers, namespaces and queue pairs, whoever drives them.
+ */
+@NullMarked
+module dev.spdkio.nvme {
+    requires static transitive org.jspecify;
+    requires transitive dev.spdkio;
+
+    exports dev.spdkio.nvme;
+}
