@@ -10,4 +10,7 @@ module dev.spdkio.nvme {
     requires transitive dev.spdkio;
 
     exports dev.spdkio.nvme;
+    exports dev.spdkio.nvmf;
+
+    uses dev.spdkio.nvmf.NvmfTargetProvider;
 }
