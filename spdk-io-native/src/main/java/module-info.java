@@ -9,10 +9,13 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.spdk {
     requires static transitive org.jspecify;
     requires transitive dev.spdkio;
+    requires transitive dev.spdkio.nvme;
     requires tools.jackson.databind;
 
     exports dev.spdkio.spdk;
 
     provides dev.spdkio.EngineProvider with
             dev.spdkio.spdk.SpdkEngine;
+    provides dev.spdkio.nvmf.NvmfTargetProvider with
+            dev.spdkio.spdk.nvmf.SpdkNvmfTargetProvider;
 }

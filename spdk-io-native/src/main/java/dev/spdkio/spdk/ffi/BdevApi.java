@@ -20,6 +20,7 @@ public final class BdevApi {
     private static final MethodHandle PUT_IO_CHANNEL = Downcall.ofVoid("spdk_put_io_channel", JAVA_LONG);
     private static final MethodHandle FIRST = Downcall.of("spdk_bdev_first", JAVA_LONG);
     private static final MethodHandle NEXT = pointer("spdk_bdev_next");
+    private static final MethodHandle GET_BY_NAME = pointer("spdk_bdev_get_by_name");
     private static final MethodHandle NAME = pointer("spdk_bdev_get_name");
     private static final MethodHandle PRODUCT_NAME = pointer("spdk_bdev_get_product_name");
     private static final MethodHandle MODULE_NAME = pointer("spdk_bdev_get_module_name");
@@ -117,6 +118,13 @@ public final class BdevApi {
     /** {@code spdk_bdev_next}; app thread. */
     public static long next(long bdev) {
         return call(NEXT, bdev);
+    }
+
+    /** {@code spdk_bdev_get_by_name}: by name or alias; 0 if there is none. App thread. */
+    public static long byName(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return call(GET_BY_NAME, arena.allocateFrom(name).address());
+        }
     }
 
     /** {@code spdk_bdev_get_name}. */
