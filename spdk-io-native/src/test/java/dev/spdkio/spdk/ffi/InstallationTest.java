@@ -39,10 +39,10 @@ class InstallationTest {
     }
 
     @Test
-    void thePropertyComesBeforeTheVariable() throws IOException {
+    void theVariableComesBeforeTheProperty() throws IOException {
         Path prefix = installation("prefix/lib64").getParent();
-        assertThat(find(prefix.toString(), tree.toString()).folder()).isEqualTo(tree.resolve("build/lib"));
-        Installation byVariable = find(" ", tree.toString());
+        assertThat(find(prefix.toString(), " ").folder()).isEqualTo(prefix.resolve("lib64"));
+        Installation byVariable = find(prefix.toString(), tree.toString());
         assertThat(byVariable.folder()).isEqualTo(tree.resolve("build/lib"));
         assertThat(byVariable.origin()).isEqualTo("environment variable SPDK_HOME");
         assertThat(byVariable.packages()).startsWith(tree.resolve("build/lib/pkgconfig"));
