@@ -55,7 +55,7 @@ final class Namespaces {
                     where
                             + (hub.lookup(bdev) == null
                                     ? "there is none of that name"
-                                    : "it is a Java device, which SPDK's target does not see: export it to SPDK first"));
+                                    : "a Java device, which SPDK's target does not see: export it to SPDK first"));
         }
         if (options.nsid() != 0 && NvmfSubsystemApi.ns(subsystem, options.nsid()) != 0) {
             throw new SpdkException(Errno.EEXIST, where + "it has namespace " + options.nsid() + " already");
