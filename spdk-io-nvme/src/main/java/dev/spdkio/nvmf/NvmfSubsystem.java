@@ -49,7 +49,7 @@ public interface NvmfSubsystem {
      */
     CompletableFuture<Void> start();
 
-    /** Disconnects all hosts and lets none connect; does nothing if it is inactive. {@code spdk_nvmf_subsystem_stop}. */
+    /** Disconnects all hosts and lets none connect; nothing if inactive. {@code spdk_nvmf_subsystem_stop}. */
     CompletableFuture<Void> stop();
 
     /**

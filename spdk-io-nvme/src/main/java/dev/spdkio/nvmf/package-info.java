@@ -3,8 +3,8 @@
  * The NVMe-oF target: block devices of this application as NVMe namespaces for hosts elsewhere.
  *
  * <p>An {@link dev.spdkio.nvmf.NvmfTarget} has transports, over which hosts come, and subsystems, which they see. A
- * {@link dev.spdkio.nvmf.NvmfSubsystem} is a controller to a host: it has a name (its NQN), namespaces, which are bdevs,
- * and listeners, which are the addresses where it can be reached.
+ * {@link dev.spdkio.nvmf.NvmfSubsystem} is a controller to a host: it has a name (its NQN), namespaces, which are
+ * bdevs, and listeners, which are the addresses where it can be reached.
  *
  * <pre>{@code
  * NvmfTarget target = NvmfTarget.create(app, NvmfTargetOptions.DEFAULT).join();
