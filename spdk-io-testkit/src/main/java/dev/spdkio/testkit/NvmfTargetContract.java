@@ -183,7 +183,7 @@ public abstract class NvmfTargetContract {
             }
             CompletableFuture<Void> first = s.destroy();
             await(s.destroy());
-            assertThat(first).isCompleted();
+            await(first);
             assertThat(s.state()).isEqualTo(State.DESTROYED);
             assertThat(target().subsystem(s.nqn())).isNull();
             assertMisuse(IllegalStateException.class, s.start(), s.nqn(), "destroyed");
@@ -415,7 +415,7 @@ public abstract class NvmfTargetContract {
         target().close();
         await(target().closeAsync());
         await(active.destroy());
-        assertThat(first).isCompleted();
+        await(first);
         assertMisuse(IllegalStateException.class, late, "closed");
         assertThat(active.state()).isEqualTo(State.DESTROYED);
         assertThat(target().subsystems()).isEmpty();
