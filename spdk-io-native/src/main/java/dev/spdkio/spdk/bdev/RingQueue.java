@@ -31,6 +31,7 @@ final class RingQueue extends IoQueue {
     private static final int DETAILS = 32;
     private static final int SQ_MASK = 40;
     private static final int SQ_TAIL = 44;
+    private static final int SQ_HEAD = 48;
     private static final int COMPLETED = 52;
     private static final int RING_BYTES = 64;
 
@@ -127,6 +128,12 @@ final class RingQueue extends IoQueue {
                 throw Downcall.unexpected(t);
             }
             busy |= result < 0;
+            if (tail == before) {
+                // All were taken: the next ones go where the memory is warm.
+                tail = 0;
+                before = 0;
+                Raw.putInt(ring + SQ_HEAD, 0);
+            }
             int completed = result & ~FAILED;
             if (completed == 0) {
                 break;
