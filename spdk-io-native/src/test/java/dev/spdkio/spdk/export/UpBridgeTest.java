@@ -60,6 +60,7 @@ class UpBridgeTest {
         for (AutoCloseable o : opened.reversed()) {
             o.close();
         }
+        opened.clear();
         for (Bdev b : made) {
             if (b.isRegistered()) {
                 world.await(bdevs.unregister(b));
@@ -443,5 +444,69 @@ class UpBridgeTest {
         device.letGo();
         assertThat(world.await(write)).isSameAs(IoStatus.SUCCESS);
         assertThat(world.await(reset)).isSameAs(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void anAbortReachesTheDevice() throws Exception {
+        AnsweringDevice device = new AnsweringDevice();
+        ExportedBdev exported = export(answering("JavaAborts", device));
+        SpdkThread t = thread("user");
+        DmaBuf buf = buf(BLOCK);
+        device.holds = true;
+        try (NativeUser user = world.on(t, () -> new NativeUser("JavaAborts"))) {
+            world.run(t, () -> user.write(buf.address(), 1));
+            world.run(t, () -> user.write(buf.address(), 2));
+            world.awaitUntil("the device has both", () -> device.held.get() == 2);
+            world.run(t, () -> user.abort(1, 3));
+            world.awaitUntil("the first is aborted", () -> user.ends.size() == 2);
+            assertThat(user.ends).containsExactlyInAnyOrder("1 failed", "3 ok");
+            assertThat(device.held).hasValue(1);
+            device.letGo();
+            world.awaitUntil("the second is done", () -> user.ends.size() == 3);
+            assertThat(user.ends).contains("2 ok");
+            world.run(t, user::release);
+        }
+        world.await(exported.unexport());
+    }
+
+    @Test
+    void aReadWithoutMemoryGetsSome() throws Exception {
+        ExportedBdev exported = export(malloc("JavaReads"));
+        SpdkThread t = thread("user");
+        try (NativeUser user = world.on(t, () -> new NativeUser("JavaReads"))) {
+            world.run(t, () -> user.read(1));
+            world.awaitUntil("it is done", () -> !user.ends.isEmpty());
+            assertThat(user.ends).containsExactly("1 ok");
+            world.run(t, user::release);
+        }
+        world.await(exported.unexport());
+    }
+
+    /** The end of what SPDK has of ours comes inside the end of what we have of SPDK's. */
+    @Test
+    void sandwichedBetweenDevicesOfSpdk() throws Exception {
+        NativeApp.rpc("bdev_malloc_create", Map.of("name", "Below", "num_blocks", BLOCKS, "block_size", BLOCK));
+        SpdkThread app = NativeApp.get().appThread();
+        BdevDesc below = world.on(app, () -> bdevs.open("Below", OpenMode.READ_WRITE, BdevEventListener.NONE));
+        keep(bdevs.register(BdevSpec.builder("Between", BLOCK, BLOCKS).build(), new PassingDevice(below)));
+        export(Objects.requireNonNull(bdevs.lookup("Between")));
+        passthru("Between", "Above");
+        verify("Above");
+        SpdkThread t = thread("user");
+        BdevChannel ch = channel(t, "Above");
+        List<CompletableFuture<IoStatus>> ends = new ArrayList<>();
+        for (int round = 0; round < 8; round++) {
+            DmaBuf buf = buf(256 * BLOCK);
+            world.run(t, () -> {
+                for (int i = 0; i < 256; i++) {
+                    CompletableFuture<IoStatus> end = t.runtime().newFuture();
+                    ends.add(end);
+                    ch.submit(IoType.READ, buf, (long) i * BLOCK, i, 1, (status, _) -> end.complete(status), null);
+                }
+            });
+        }
+        ends.forEach(e -> assertThat(world.await(e)).isSameAs(IoStatus.SUCCESS));
+        end();
+        NativeApp.rpc("bdev_malloc_delete", Map.of("name", "Below"));
     }
 }
