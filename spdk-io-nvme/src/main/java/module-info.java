@@ -10,7 +10,9 @@ module dev.spdkio.nvme {
     requires transitive dev.spdkio;
 
     exports dev.spdkio.nvme;
+    exports dev.spdkio.nvme.spi;
     exports dev.spdkio.nvmf;
 
+    uses dev.spdkio.nvme.spi.NvmeDriverProvider;
     uses dev.spdkio.nvmf.NvmfTargetProvider;
 }
