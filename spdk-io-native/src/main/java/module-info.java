@@ -16,6 +16,8 @@ module dev.spdkio.spdk {
 
     provides dev.spdkio.EngineProvider with
             dev.spdkio.spdk.SpdkEngine;
+    provides dev.spdkio.nvme.spi.NvmeDriverProvider with
+            dev.spdkio.spdk.nvme.NativeNvme;
     provides dev.spdkio.nvmf.NvmfTargetProvider with
             dev.spdkio.spdk.nvmf.SpdkNvmfTargetProvider;
 }

@@ -19,6 +19,7 @@ import dev.spdkio.spdk.export.ExportModule;
 import dev.spdkio.spdk.ffi.InitApi;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
+import dev.spdkio.spdk.nvme.NativeNvme;
 import dev.spdkio.spdk.runtime.NativeEnv;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
@@ -146,6 +147,7 @@ public final class SpdkEngine implements EngineProvider {
 
         @Override
         public void stop() {
+            NativeNvme.detachAll();
             NativeRpc r = rpc;
             if (r != null) {
                 r.stop();
