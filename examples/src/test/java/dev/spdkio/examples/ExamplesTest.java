@@ -35,6 +35,10 @@ class ExamplesTest {
             Map.entry("ManyFutures", "sum read by virtual threads: 499500"),
             Map.entry("Messages", "counted 10001"),
             Map.entry("NioChannels", "a line that crosses the border of a block"),
+            Map.entry(
+                    "NvmeHost",
+                    "give the transport id of a controller whose first block may be overwritten, such as trtype:TCP"
+                            + " adrfam:IPv4 traddr:127.0.0.1 trsvcid:4420 subnqn:nqn.2016-06.io.spdk:cnode1"),
             Map.entry("PerThreadState", "4 contexts came, 0 are left"),
             Map.entry("Pollers", "ticked 5 times, then CLOSED"),
             Map.entry("Simulation", "b heard of it; hours: 3"),
