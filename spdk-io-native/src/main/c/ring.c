@@ -20,6 +20,7 @@ enum op {
 	OP_WRITE_ZEROES = 5,
 	OP_READV = 6,
 	OP_WRITEV = 7,
+	OP_WITHDRAWN = 8, // it was aborted before it came here
 };
 
 // How a completion says more than yes: the sign bit of its entry is set, and details[token] is filled.
@@ -122,6 +123,8 @@ static int submit(struct ring *r, const struct sqe *e)
 		return fn->range[2](e->desc, e->channel, e->offset, e->count, done, arg);
 	case OP_RESET:
 		return fn->reset(e->desc, e->channel, done, arg);
+	case OP_WITHDRAWN:
+		return -125;
 	default:
 		return -95;
 	}

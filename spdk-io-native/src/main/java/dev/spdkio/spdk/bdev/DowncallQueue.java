@@ -88,8 +88,13 @@ final class DowncallQueue extends IoQueue {
     }
 
     @Override
+    long argument(int token) {
+        return number << 32 | token | 1L << 31;
+    }
+
+    @Override
     void submit(int op, int token, long desc, long channel, long data, int iovcnt, long offset, long count) {
-        long argument = number << 32 | token | 1L << 31;
+        long argument = argument(token);
         int rc;
         try {
             ThreadApi.set(thread);
@@ -125,6 +130,11 @@ final class DowncallQueue extends IoQueue {
     private static void done(long io, boolean ok, long argument) {
         DowncallQueue q = Objects.requireNonNull(queues[(int) (argument >>> 32)]);
         q.ended((int) argument & Integer.MAX_VALUE, ok ? IoStatus.SUCCESS : failure(io));
+        free(io);
+    }
+
+    /** Gives an I/O back to SPDK. */
+    static void free(long io) {
         try {
             int _ = (int) FREE_IO.invokeExact(io);
         } catch (Throwable t) {
@@ -132,7 +142,20 @@ final class DowncallQueue extends IoQueue {
         }
     }
 
-    private static IoStatus failure(long io) {
+    /** Dword 0 of the completion of an NVMe command. */
+    static int cdw0(long io) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment d = arena.allocate(JAVA_INT, 3);
+            long a = d.address();
+            NVME_STATUS.invokeExact(io, a, a + 4, a + 8);
+            return d.get(JAVA_INT, 0);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** How an I/O failed. */
+    static IoStatus failure(long io) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment d = arena.allocate(JAVA_INT, 8);
             long a = d.address();

@@ -37,6 +37,9 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     static final int OP_READV = 6;
     static final int OP_WRITEV = 7;
 
+    /** What was withdrawn before SPDK saw it. */
+    static final int OP_WITHDRAWN = 8;
+
     private static final int GENERIC_INTERNAL_ERROR = 0x06;
     private static final int GENERIC_ABORTED_BY_REQUEST = 0x07;
     private static final int SCSI_CHECK_CONDITION = 0x02;
@@ -61,6 +64,22 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
      * @param count in blocks
      */
     abstract void submit(int op, int token, long desc, long channel, long data, int iovcnt, long offset, long count);
+
+    /** What SPDK knows a request by: the argument of its callback. */
+    abstract long argument(int token);
+
+    /** Takes back a request that SPDK has not seen yet, and that ends as aborted; false if SPDK has seen it. */
+    boolean withdraw(int token) {
+        return false;
+    }
+
+    /** The types of I/O that do not go this way. */
+    final Commands commands = new Commands();
+
+    /** Completes those that have ended. Returns whether there was work. */
+    public final boolean endCommands() {
+        return commands.round();
+    }
 
     /** Submits what waits, polls SPDK's thread, and completes what has ended. Returns whether there was work. */
     public abstract boolean round();
@@ -99,17 +118,26 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
         if (token >= MAX_SLOTS) {
             resets &= ~(1L << token);
         }
+        complete(Objects.requireNonNull(requests[token]), status);
+    }
+
+    /** The same by the I/O itself. */
+    static void complete(BdevIo io, IoStatus status) {
         try {
-            Objects.requireNonNull(requests[token]).complete(status);
+            io.complete(status);
         } catch (Throwable t) {
-            LOG.log(Level.ERROR, "the end of request " + token + " failed (" + requests[token] + ")", t);
+            LOG.log(Level.ERROR, "the end of " + io + " failed", t);
         }
     }
 
     /** What SPDK's three getters of a completion say together. */
     static IoStatus status(int rc, int aio, int cdw0, int sct, int sc, int scsi, int sk, int asc, int ascq) {
         if (rc != 0) {
-            return rc == -Errno.ENOMEM ? IoStatus.NOMEM : IoStatus.aio(-rc);
+            return switch (-rc) {
+                case Errno.ENOMEM -> IoStatus.NOMEM;
+                case Errno.ECANCELED -> IoStatus.ABORTED;
+                default -> IoStatus.aio(-rc);
+            };
         }
         if (aio != -Errno.EIO && aio < 0) {
             return IoStatus.aio(-aio);

@@ -14,7 +14,6 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -36,11 +35,8 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     private final String productName;
     private final String moduleName;
     private final long holdDesc;
-    /** What is passed on to SPDK; the hub makes others from these, or refuses them. */
-    private static final Set<IoType> PASSED =
-            EnumSet.of(IoType.READ, IoType.WRITE, IoType.UNMAP, IoType.FLUSH, IoType.RESET, IoType.WRITE_ZEROES);
-
-    private final Set<IoType> types = EnumSet.noneOf(IoType.class);
+    private final Set<IoType> types;
+    private final long copyBufferBlocks;
     private @Nullable Bdev bdev;
     private boolean goes;
 
@@ -51,11 +47,9 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         long pointer = BdevApi.bdev(holdDesc);
         this.productName = BdevApi.productName(pointer);
         this.moduleName = BdevApi.moduleName(pointer);
-        for (IoType type : PASSED) {
-            if (BdevApi.supports(pointer, nativeType(type))) {
-                types.add(type);
-            }
-        }
+        this.types = NativeTypes.of(pointer, moduleName);
+        this.copyBufferBlocks =
+                BdevApi.supports(pointer, NativeTypes.number(IoType.COPY)) ? 0 : BdevApi.maxCopy(pointer);
     }
 
     /** The properties with which it appears in the hub. */
@@ -65,28 +59,11 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
                 .productName(productName)
                 .uuid(BdevApi.uuid(pointer))
                 .requiredAlignment((int) BdevApi.bufferAlignment(pointer))
+                .optimalIoBoundary(BdevApi.optimalIoBoundary(pointer), false)
+                .writeUnitSize(Math.max(1, BdevApi.writeUnitSize(pointer)), false)
+                .acwu(BdevApi.acwu(pointer))
                 .writeCache(BdevApi.hasWriteCache(pointer))
                 .build();
-    }
-
-    static int nativeType(IoType type) {
-        return switch (type) {
-            case READ -> 1;
-            case WRITE -> 2;
-            case UNMAP -> 3;
-            case FLUSH -> 4;
-            case RESET -> 5;
-            case NVME_ADMIN -> 6;
-            case NVME_IO -> 7;
-            case WRITE_ZEROES -> 9;
-            case ZCOPY -> 10;
-            case COMPARE -> 14;
-            case COMPARE_AND_WRITE -> 15;
-            case ABORT -> 16;
-            case SEEK_HOLE -> 17;
-            case SEEK_DATA -> 18;
-            case COPY -> 19;
-        };
     }
 
     void registered(Bdev value) {
@@ -102,12 +79,22 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         return name;
     }
 
+    /** As many blocks are read before they are written in a copy that SPDK makes from reads and writes; else 0. */
+    long copyBufferBlocks() {
+        return copyBufferBlocks;
+    }
+
     long holdDesc() {
         return holdDesc;
     }
 
     @Override
     public void submit(NativeChannel ch, BdevIo io) {
+        if (Commands.TYPES.contains(io.type())) {
+            NativeThread.enter(io.thread());
+            ch.queue.commands.submit(ch, io);
+            return;
+        }
         long desc = io.descHandle();
         int slot = ch.queue.token(io);
         if (slot < 0) {
@@ -123,6 +110,17 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
             case RESET -> range(ch, io, IoQueue.OP_RESET, desc, slot);
             default -> throw new IllegalStateException(io + " is of a type that is not passed on");
         }
+    }
+
+    @Override
+    public void abort(NativeChannel ch, BdevIo target, BdevIo abort) {
+        boolean isCommand = Commands.TYPES.contains(target.type());
+        if (!isCommand && ch.queue.withdraw(target.slot())) {
+            abort.complete(IoStatus.SUCCESS);
+            return;
+        }
+        NativeThread.enter(abort.thread());
+        ch.queue.commands.abort(ch, abort, isCommand ? target.driverLong() : ch.queue.argument(target.slot()));
     }
 
     private static void transfer(NativeChannel ch, BdevIo io, int op, long desc, int slot) {

@@ -2,6 +2,7 @@
 package dev.spdkio.spdk.bdev;
 
 import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.Raw;
@@ -16,6 +17,7 @@ import java.lang.foreign.Arena;
 final class NativeChannel {
     private static final long IOVEC_BYTES = 16;
 
+    final NativeBdev device;
     final IoQueue queue;
     final long channel;
     private final Arena arena = Arena.ofShared();
@@ -23,6 +25,7 @@ final class NativeChannel {
     private int[] iovecSizes = new int[0];
 
     NativeChannel(NativeBdev device, SpdkThread thread) {
+        this.device = device;
         NativeThread t = NativeThread.enter(thread);
         this.queue = t.queue();
         this.channel = BdevApi.ioChannel(device.holdDesc());
@@ -45,6 +48,26 @@ final class NativeChannel {
             Raw.putLong(at + i * IOVEC_BYTES + 8, io.length(i));
         }
         return at;
+    }
+
+    /** The same with the iovecs of {@code second} after them. */
+    long iovecs(BdevIo io, IoVec second) {
+        int slot = io.slot();
+        int first = io.segmentCount();
+        if (slot >= iovecs.length || iovecSizes[slot] < first + second.count()) {
+            grow(slot, first + second.count());
+        }
+        long at = iovecs(io);
+        for (int i = 0; i < second.count(); i++) {
+            Raw.putLong(at + bytes(first + i), second.address(i));
+            Raw.putLong(at + bytes(first + i) + 8, second.length(i));
+        }
+        return at;
+    }
+
+    /** The bytes that iovecs take. */
+    static long bytes(int iovecs) {
+        return iovecs * IOVEC_BYTES;
     }
 
     private void grow(int slot, int pieces) {

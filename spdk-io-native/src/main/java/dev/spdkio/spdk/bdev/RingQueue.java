@@ -36,6 +36,7 @@ final class RingQueue extends IoQueue {
     private static final int RING_BYTES = 64;
 
     private static final int SQE_BYTES = 64;
+    private static final int SQE_TOKEN = 4;
     private static final int SQE_DESC = 8;
     private static final int SQE_CHANNEL = 16;
     private static final int SQE_DATA = 24;
@@ -108,6 +109,23 @@ final class RingQueue extends IoQueue {
             Raw.putInt(e + SQE_IOVCNT, iovcnt);
         }
         tail = at + 1;
+    }
+
+    @Override
+    long argument(int token) {
+        return ring + token;
+    }
+
+    @Override
+    boolean withdraw(int token) {
+        for (int at = Raw.getInt(ring + SQ_HEAD); at != tail; at++) {
+            long e = sq + (long) (at & mask) * SQE_BYTES;
+            if (Raw.getInt(e + SQE_TOKEN) == token) {
+                Raw.putInt(e, OP_WITHDRAWN);
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A call of {@link #round} goes on at once with what completions have submitted, while they are few. */

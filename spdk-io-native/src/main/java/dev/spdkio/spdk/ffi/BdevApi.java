@@ -4,6 +4,7 @@ package dev.spdkio.spdk.ffi;
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
@@ -30,6 +31,8 @@ public final class BdevApi {
     private static final MethodHandle BUF_ALIGN = number("spdk_bdev_get_buf_align", JAVA_LONG);
     private static final MethodHandle OPTIMAL_IO_BOUNDARY = number("spdk_bdev_get_optimal_io_boundary", JAVA_INT);
     private static final MethodHandle WRITE_UNIT_SIZE = number("spdk_bdev_get_write_unit_size", JAVA_INT);
+    private static final MethodHandle ACWU = number("spdk_bdev_get_acwu", JAVA_SHORT);
+    private static final MethodHandle MAX_COPY = number("spdk_bdev_get_max_copy", JAVA_INT);
     private static final MethodHandle HAS_WRITE_CACHE = number("spdk_bdev_has_write_cache", JAVA_BOOLEAN);
     private static final MethodHandle IO_TYPE_SUPPORTED =
             Downcall.of("spdk_bdev_io_type_supported", JAVA_BOOLEAN, JAVA_LONG, JAVA_INT);
@@ -172,6 +175,20 @@ public final class BdevApi {
     /** {@code spdk_bdev_get_write_unit_size}, in blocks. */
     public static int writeUnitSize(long bdev) {
         return callInt(WRITE_UNIT_SIZE, bdev);
+    }
+
+    /** {@code spdk_bdev_get_acwu}, in blocks. */
+    public static int acwu(long bdev) {
+        try {
+            return Short.toUnsignedInt((short) ACWU.invokeExact(bdev));
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_bdev_get_max_copy}, in blocks; 0 for no limit. */
+    public static long maxCopy(long bdev) {
+        return Integer.toUnsignedLong(callInt(MAX_COPY, bdev));
     }
 
     /** {@code spdk_bdev_has_write_cache}. */

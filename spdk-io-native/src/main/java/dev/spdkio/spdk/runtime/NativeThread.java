@@ -97,6 +97,7 @@ public final class NativeThread implements AutoCloseable {
 
     private Poller.Result poll() {
         boolean busy = queue.round();
+        busy |= queue.endCommands();
         if (adopted && ++passes % PASSES_BETWEEN_EXIT_CHECKS == 0 && ThreadApi.isExited(pointer)) {
             // SPDK has ended a thread of its own.
             var _ = thread.exit();
