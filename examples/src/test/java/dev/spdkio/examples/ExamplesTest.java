@@ -26,6 +26,7 @@ class ExamplesTest {
             Map.entry("ConfigAndRpc", "devices: 2"),
             Map.entry("CustomBdev", "read back 1, stored 254"),
             Map.entry("DmaBuffers", "leaked: 1"),
+            Map.entry("EitherEngine", "block 7 holds 42"),
             Map.entry("Errors", "written at try 3"),
             Map.entry("FileDevice", "the file holds 42"),
             Map.entry("HelloBdev", "hello, block device"),
