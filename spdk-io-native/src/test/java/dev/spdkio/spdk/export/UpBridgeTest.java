@@ -330,6 +330,20 @@ class UpBridgeTest {
         world.await(b.unexport());
     }
 
+    @Test
+    void aLogicalVolumeCarriesData() throws Exception {
+        ExportedBdev exported = export(malloc("JavaStore"));
+        NativeApp.rpc(
+                "bdev_lvol_create_lvstore",
+                Map.of("bdev_name", "JavaStore", "lvs_name", "store", "cluster_sz", 1 << 20));
+        String volume = NativeApp.rpc(
+                        "bdev_lvol_create", Map.of("lvs_name", "store", "lvol_name", "volume", "size_in_mib", 4))
+                .stringValue();
+        verify(volume);
+        NativeApp.rpc("bdev_lvol_delete_lvstore", Map.of("lvs_name", "store"));
+        world.await(exported.unexport());
+    }
+
     private void verify(String name) throws Exception {
         Random random = new Random(7);
         byte[] content = new byte[1 << 20];
