@@ -56,9 +56,19 @@ public interface NvmfSubsystem {
      * Waits for the commands that hosts have under way, and keeps further ones waiting; does nothing if it is paused.
      * {@code spdk_nvmf_subsystem_pause} of all namespaces.
      *
-     * @return completes with {@link IllegalStateException} if it is inactive
+     * @return completes with {@link IllegalStateException} if it is inactive, and with an {@link SpdkException} ({@code
+     *     EOPNOTSUPP}) if the target can only {@linkplain #pause(int) pause one of several namespaces}, as SPDK's can
      */
     CompletableFuture<Void> pause();
+
+    /**
+     * The same for the commands on one namespace and those of administration; commands on others go on. {@code
+     * spdk_nvmf_subsystem_pause}.
+     *
+     * @param nsid 0 for none: only commands of administration wait
+     * @return completes with {@link IllegalStateException} if it is inactive, or paused otherwise
+     */
+    CompletableFuture<Void> pause(int nsid);
 
     /**
      * Goes on after {@link #pause}; does nothing if it is active. {@code spdk_nvmf_subsystem_resume}.
@@ -80,7 +90,7 @@ public interface NvmfSubsystem {
     }
 
     /**
-     * Adds a bdev by its name, for which it becomes the only writer; {@code spdk_nvmf_subsystem_add_ns_ext}. If the
+     * Adds a bdev by its name, and claims it for writing; {@code spdk_nvmf_subsystem_add_ns_ext}. If the
      * bdev is removed, so is the namespace.
      *
      * @return completes with its number, or an {@link SpdkException}: {@code ENODEV} if there is no such bdev or the

@@ -27,7 +27,7 @@ public record NvmfSubsystemOptions(
     private static final int SERIAL_NUMBER_CHARS = 20;
     private static final int MODEL_NUMBER_CHARS = 40;
     private static final int DEFAULT_NAMESPACES = 32;
-    private static final int MAX_NAMESPACES = 1 << 16;
+    private static final int MAX_NAMESPACES = (1 << 16) - 1;
 
     /** Checks what can be checked without a target. */
     public NvmfSubsystemOptions {

@@ -142,10 +142,14 @@ public abstract class NvmfTargetContract {
         assertThat(s.state()).isEqualTo(State.PAUSED);
         await(s.pause());
         assertMisuse(IllegalStateException.class, s.start(), s.nqn(), "paused");
+        assertMisuse(IllegalStateException.class, s.pause(1), s.nqn(), "resume");
         assertThat(s.state()).isEqualTo(State.PAUSED);
         await(s.resume());
         assertThat(s.state()).isEqualTo(State.ACTIVE);
-        await(s.pause());
+        await(s.addNamespace(bdevs().getFirst()));
+        await(s.pause(1));
+        await(s.pause(1));
+        assertThat(s.state()).isEqualTo(State.PAUSED);
         await(s.stop());
         assertThat(s.state()).isEqualTo(State.INACTIVE);
     }

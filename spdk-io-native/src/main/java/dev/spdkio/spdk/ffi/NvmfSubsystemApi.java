@@ -162,7 +162,7 @@ public final class NvmfSubsystemApi {
         return (int) call(change.handle, subsystem, callback, argument);
     }
 
-    /** {@code spdk_nvmf_subsystem_pause} of a namespace; 0 for none, -1 for all. The callback may come within. */
+    /** {@code spdk_nvmf_subsystem_pause} of a namespace; 0 for none. The callback may come within. */
     public static int pause(long subsystem, int nsid, long callback, long argument) {
         return (int) call(PAUSE, subsystem, nsid, callback, argument);
     }

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.nvmf.NvmfNamespace;
 import dev.spdkio.nvmf.NvmfNamespaceOptions;
@@ -41,8 +40,7 @@ final class Namespaces {
     private Namespaces() {}
 
     /** Finds out what SPDK would refuse without a reason, before anything is paused for it. */
-    static void check(
-            long subsystem, NvmfSubsystemOptions owner, String bdev, NvmfNamespaceOptions options, BdevManager hub)
+    static void check(long subsystem, NvmfSubsystemOptions owner, String bdev, NvmfNamespaceOptions options)
             throws SpdkException {
         String where = "bdev " + bdev + " cannot become a namespace of subsystem " + owner.nqn() + ": ";
         if (options.nsid() > owner.maxNamespaces() || options.anaGroup() > owner.maxNamespaces()) {
@@ -50,12 +48,7 @@ final class Namespaces {
                     + options.anaGroup() + " but the subsystem's maxNamespaces is " + owner.maxNamespaces());
         }
         if (BdevApi.byName(bdev) == 0) {
-            throw new SpdkException(
-                    Errno.ENODEV,
-                    where
-                            + (hub.lookup(bdev) == null
-                                    ? "there is none of that name"
-                                    : "a Java device, which SPDK's target does not see: export it to SPDK first"));
+            throw new SpdkException(Errno.ENODEV, where + "there is none of that name");
         }
         if (options.nsid() != 0 && NvmfSubsystemApi.ns(subsystem, options.nsid()) != 0) {
             throw new SpdkException(Errno.EEXIST, where + "it has namespace " + options.nsid() + " already");

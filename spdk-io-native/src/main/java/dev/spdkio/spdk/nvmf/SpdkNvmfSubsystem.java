@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk.nvmf;
 
+import dev.spdkio.bdev.Bdev;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.nvme.TransportId;
 import dev.spdkio.nvmf.AnaState;
@@ -10,6 +11,9 @@ import dev.spdkio.nvmf.NvmfNamespace;
 import dev.spdkio.nvmf.NvmfNamespaceOptions;
 import dev.spdkio.nvmf.NvmfSubsystem;
 import dev.spdkio.nvmf.NvmfSubsystemOptions;
+import dev.spdkio.spdk.ExportedBdev;
+import dev.spdkio.spdk.SpdkBdevs;
+import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.NvmfSubsystemApi;
 import dev.spdkio.spdk.ffi.NvmfSubsystemApi.Change;
 import dev.spdkio.sys.Errno;
@@ -30,13 +34,16 @@ import java.util.concurrent.CompletableFuture;
  */
 final class SpdkNvmfSubsystem implements NvmfSubsystem {
     private static final Logger LOG = System.getLogger(SpdkNvmfSubsystem.class.getName());
-    private static final int ALL_NAMESPACES = -1;
 
     private final SpdkNvmfTarget target;
     private final NvmfSubsystemOptions options;
     private final long pointer;
     private final SerialQueue queue;
     private volatile State state = State.INACTIVE;
+    private int pausedNsid;
+
+    /** The devices of Java among the namespaces. */
+    private final List<ExportedBdev> exports = new ArrayList<>();
 
     SpdkNvmfSubsystem(SpdkNvmfTarget target, NvmfSubsystemOptions options, long pointer) {
         this.target = target;
@@ -89,10 +96,39 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
     @Override
     public CompletableFuture<Void> pause() {
         return submit(() -> {
-            if (state == State.INACTIVE) {
-                throw new IllegalStateException(this + " cannot pause: it is inactive; start it");
+            if (state == State.PAUSED) {
+                return CompletableFuture.completedFuture(null);
             }
-            return pause(ALL_NAMESPACES).thenAccept(_ -> state = State.PAUSED);
+            List<NvmfNamespace> all = Namespaces.list(pointer);
+            if (all.size() > 1) {
+                // The number for all of them loses its upper half on its way through SPDK, and then means none.
+                throw new SpdkException(
+                        Errno.EOPNOTSUPP,
+                        this + " has " + all.size() + " namespaces, of which SPDK can pause only one: use pause(nsid)");
+            }
+            return pauseFor(all.isEmpty() ? 0 : all.getFirst().nsid());
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> pause(int nsid) {
+        return submit(() -> pauseFor(nsid));
+    }
+
+    private CompletableFuture<Void> pauseFor(int nsid) throws SpdkException {
+        if (state == State.INACTIVE) {
+            throw new IllegalStateException(this + " cannot pause: it is inactive; start it");
+        }
+        if (state == State.PAUSED && nsid != pausedNsid) {
+            throw new IllegalStateException(this + " cannot pause namespace " + nsid + ": namespace " + pausedNsid
+                    + " is paused; resume first");
+        }
+        if (nsid != 0 && NvmfSubsystemApi.ns(pointer, nsid) == 0) {
+            throw noSuch("namespace " + nsid);
+        }
+        return pauseNative(nsid).thenAccept(_ -> {
+            pausedNsid = nsid;
+            state = State.PAUSED;
         });
     }
 
@@ -114,7 +150,7 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
                 .thenAccept(_ -> state = reached);
     }
 
-    private CompletableFuture<Void> pause(int nsid) {
+    private CompletableFuture<Void> pauseNative(int nsid) {
         return call("pause", token -> {
             int rc = NvmfSubsystemApi.pause(pointer, nsid, Async.STATE, token);
             finishIf(rc != 0, token, rc);
@@ -147,7 +183,7 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
         State before = state;
         CompletableFuture<Void> ready = before == State.INACTIVE
                 ? change(Change.STOP, before)
-                : pause(before == State.PAUSED ? ALL_NAMESPACES : nsid);
+                : pauseNative(before == State.PAUSED ? pausedNsid : nsid);
         return ready.thenCompose(_ -> {
             CompletableFuture<T> changed = SerialQueue.attempt(body);
             return before == State.ACTIVE ? Async.then(changed, () -> change(Change.RESUME, before)) : changed;
@@ -174,7 +210,8 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
                             int rc = NvmfSubsystemApi.destroy(pointer, Async.DONE, token);
                             finishIf(rc != -Errno.EINPROGRESS, token, rc);
                         })
-                        .thenRun(this::forget);
+                        .thenRun(this::forget)
+                        .thenCompose(_ -> unexportUnused());
             });
         });
     }
@@ -189,8 +226,13 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
     @Override
     public CompletableFuture<Integer> addNamespace(String bdev, NvmfNamespaceOptions ns) {
         return submit(() -> {
-            Namespaces.check(pointer, options, bdev, ns, target.app().bdevs());
-            return changing(0, () -> CompletableFuture.completedFuture(Namespaces.add(pointer, nqn(), bdev, ns)));
+            CompletableFuture<Integer> added = exported(bdev)
+                    .thenCompose(name -> SerialQueue.attempt(() -> {
+                        Namespaces.check(pointer, options, name, ns);
+                        return changing(
+                                0, () -> CompletableFuture.completedFuture(Namespaces.add(pointer, nqn(), name, ns)));
+                    }));
+            return Async.then(added, this::unexportUnused);
         });
     }
 
@@ -200,8 +242,36 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
             if (NvmfSubsystemApi.ns(pointer, nsid) == 0) {
                 throw noSuch("namespace " + nsid);
             }
-            return changing(nsid, () -> done(NvmfSubsystemApi.removeNs(pointer, nsid), "remove namespace " + nsid));
+            CompletableFuture<Void> removed =
+                    changing(nsid, () -> done(NvmfSubsystemApi.removeNs(pointer, nsid), "remove namespace " + nsid));
+            return Async.then(removed, this::unexportUnused);
         });
+    }
+
+    /** Gives a device of Java to SPDK, unless SPDK has it. The name by which SPDK has it. */
+    private CompletableFuture<String> exported(String bdev) {
+        Bdev java = BdevApi.byName(bdev) == 0 ? target.app().bdevs().lookup(bdev) : null;
+        if (java == null) {
+            return CompletableFuture.completedFuture(bdev);
+        }
+        return Async.on(target.appThread(), SpdkBdevs.export(java)).thenApply(export -> {
+            exports.add(export);
+            return java.name();
+        });
+    }
+
+    /** Takes back from SPDK the devices that are no namespaces any more. */
+    private CompletableFuture<Void> unexportUnused() {
+        List<String> used = state == State.DESTROYED
+                ? List.of()
+                : Namespaces.list(pointer).stream().map(NvmfNamespace::bdev).toList();
+        List<ExportedBdev> unused =
+                exports.stream().filter(e -> !used.contains(e.bdev().name())).toList();
+        exports.removeAll(unused);
+        return Async.on(
+                target.appThread(),
+                CompletableFuture.allOf(
+                        unused.stream().map(ExportedBdev::unexport).toArray(CompletableFuture<?>[]::new)));
     }
 
     @Override

@@ -321,7 +321,8 @@ final class SpdkNvmfTarget implements NvmfTarget {
                                 c.path("cntlid").asInt(),
                                 c.path("hostnqn").asString(),
                                 c.path("hostid").asString(),
-                                c.path("num_io_qpairs").asInt()));
+                                // SPDK counts the one for administration, whatever the name says.
+                                Math.max(0, c.path("num_io_qpairs").asInt() - 1)));
                     }
                     return List.copyOf(controllers);
                 });
