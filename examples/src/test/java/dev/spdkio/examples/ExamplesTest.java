@@ -42,6 +42,7 @@ class ExamplesTest {
                             + " adrfam:IPv4 traddr:127.0.0.1 trsvcid:4420 subnqn:nqn.2016-06.io.spdk:cnode1"),
             Map.entry("PerThreadState", "4 contexts came, 0 are left"),
             Map.entry("Pollers", "ticked 5 times, then CLOSED"),
+            Map.entry("ServeNvmf", "the target has ended"),
             Map.entry("Simulation", "b heard of it; hours: 3"),
             Map.entry("Tasks", "task sleeper of SpdkThread worker was cancelled"),
             Map.entry("ThreadPerCore", "20000 writes of 4096 bytes"),
