@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.nvmf;
 
+import java.util.HexFormat;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,7 @@ public record NvmfNamespaceOptions(
     }
 
     private static void checkDigits(String what, @Nullable String text, int digits) {
-        if (text != null && (text.length() != digits || !text.chars().allMatch(c -> Character.digit(c, 16) >= 0))) {
+        if (text != null && (text.length() != digits || !text.chars().allMatch(HexFormat::isHexDigit))) {
             throw new IllegalArgumentException(
                     "namespace: " + what + " '" + text + "' must have " + digits + " hexadecimal digits");
         }

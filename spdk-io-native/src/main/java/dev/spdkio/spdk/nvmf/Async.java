@@ -71,10 +71,15 @@ final class Async {
     /** The same value or failure, but what follows runs on {@code thread} and as SPDK's thread. */
     static <T> CompletableFuture<T> on(SpdkThread thread, CompletionStage<T> stage) {
         CompletableFuture<T> there = new CompletableFuture<>();
-        stage.whenComplete((value, failure) -> thread.sendInternal(() -> {
-            NativeThread.enter(thread);
-            pass(value, failure, there);
-        }));
+        stage.whenComplete((value, failure) -> {
+            boolean sent = thread.trySendInternal(() -> {
+                NativeThread.enter(thread);
+                pass(value, failure, there);
+            });
+            if (!sent) {
+                pass(value, failure, there);
+            }
+        });
         return there;
     }
 

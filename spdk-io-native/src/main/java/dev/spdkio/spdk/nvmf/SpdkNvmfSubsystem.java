@@ -198,9 +198,10 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
     /** Destroys it even if the target is closing. */
     CompletableFuture<Void> destroyNow() {
         return queue.submit(() -> {
-            if (state == State.DESTROYED || NvmfSubsystemApi.find(target.pointer(), nqn()) != pointer) {
+            boolean gone = state == State.DESTROYED || target.pointer() == 0;
+            if (gone || NvmfSubsystemApi.find(target.pointer(), nqn()) != pointer) {
                 forget();
-                return CompletableFuture.completedFuture(null);
+                return unexportUnused();
             }
             return change(Change.STOP, State.INACTIVE).thenCompose(_ -> {
                 for (TransportId address : listenersNow()) {

@@ -87,9 +87,10 @@ final class SpdkNvmfTarget implements NvmfTarget {
         }
         List<CompletableFuture<PollGroup>> groups = new ArrayList<>();
         for (Reactor reactor : app.runtime().reactors()) {
-            SpdkThread thread = app.runtime()
-                    .createThread("nvmf_" + name() + "_" + reactor.core(), CpuSet.singleton(reactor.core()));
-            groups.add(PollGroup.create(thread, pointer));
+            groups.add(SerialQueue.attempt(() -> PollGroup.create(
+                    app.runtime()
+                            .createThread("nvmf_" + name() + "_" + reactor.core(), CpuSet.singleton(reactor.core())),
+                    pointer)));
         }
         CompletableFuture<Void> all = CompletableFuture.allOf(groups.toArray(CompletableFuture<?>[]::new));
         CompletableFuture<Void> noted = Async.then(Async.on(appThread(), all), () -> {
