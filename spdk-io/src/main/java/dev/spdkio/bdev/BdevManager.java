@@ -9,12 +9,15 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.runtime.ThreadSlot;
 import dev.spdkio.sys.Errno;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,6 +45,7 @@ public final class BdevManager implements AutoCloseable {
     private final Object lock = new Object();
     private final Map<String, Bdev> byName = new LinkedHashMap<>();
     private final List<Bdev> bdevs = new ArrayList<>();
+    private final Set<AwaitedOpen> awaited = new HashSet<>();
     private final AtomicLong badCompletions = new AtomicLong();
     private @Nullable DmaBuf zeroes;
 
@@ -172,6 +176,7 @@ public final class BdevManager implements AutoCloseable {
             Bdev bdev = new Bdev(this, complete, ops);
             names.forEach(name -> byName.put(name, bdev));
             bdevs.add(bdev);
+            awaited.forEach(AwaitedOpen::deviceCame);
             return bdev;
         }
     }
@@ -201,6 +206,7 @@ public final class BdevManager implements AutoCloseable {
             }
             checkFree(alias, bdev.name());
             byName.put(alias, bdev);
+            awaited.forEach(AwaitedOpen::deviceCame);
         }
     }
 
@@ -277,6 +283,40 @@ public final class BdevManager implements AutoCloseable {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException("opening bdev " + name, e);
+        }
+    }
+
+    /**
+     * The same when there is such a device, now or later. On an SpdkThread, or in a task of one; that thread owns the
+     * descriptor and must not exit before the future is complete. {@code spdk_bdev_open_async}.
+     *
+     * <p>A descriptor that nobody waits for any more, since the future was cancelled, is closed.
+     *
+     * @param timeout after which the future fails with ETIMEDOUT
+     */
+    public CompletableFuture<BdevDesc> openWhenPresent(
+            String name, OpenMode mode, BdevEventListener listener, Duration timeout) {
+        Objects.requireNonNull(mode, "mode");
+        Objects.requireNonNull(listener, "listener");
+        if (timeout.isNegative() || timeout.isZero()) {
+            throw new IllegalArgumentException(
+                    "opening bdev " + name + ": the timeout " + timeout + " must be positive");
+        }
+        SpdkThread owner = callingThread("opening bdev " + name);
+        CompletableFuture<BdevDesc> result = runtime.newFuture();
+        owner.execute(() -> {
+            AwaitedOpen open = new AwaitedOpen(this, owner, name, mode, listener, timeout, result);
+            synchronized (lock) {
+                awaited.add(open);
+            }
+            open.tryOpen();
+        });
+        return result;
+    }
+
+    void noLongerAwaited(AwaitedOpen open) {
+        synchronized (lock) {
+            awaited.remove(open);
         }
     }
 

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -154,5 +156,47 @@ class BdevManagerTest {
         assertThatThrownBy(
                         () -> BdevSpec.builder("A", 512, 8).maxSegmentSize(100).build())
                 .hasMessageContaining("hold a block");
+    }
+
+    private CompletableFuture<BdevDesc> openWhenPresent(String name, Duration timeout) {
+        return w.on(w.app, () -> w.bdevs.openWhenPresent(name, OpenMode.READ_ONLY, BdevEventListener.NONE, timeout));
+    }
+
+    @Test
+    void opensADeviceWhenItComes() throws SpdkException {
+        CompletableFuture<BdevDesc> byName = openWhenPresent("A", Duration.ofSeconds(1));
+        CompletableFuture<BdevDesc> byAlias = openWhenPresent("a1", Duration.ofSeconds(1));
+        w.rt.runFor(Duration.ofMillis(20));
+        assertThat(byName).isNotDone();
+        Bdev bdev = register("A");
+        w.rt.runFor(Duration.ofMillis(20));
+        assertThat(byName.join().bdev()).isSameAs(bdev);
+        assertThat(byAlias).isNotDone();
+        w.bdevs.addAlias(bdev, "a1");
+        w.rt.runFor(Duration.ofMillis(20));
+        assertThat(byAlias.join().bdev()).isSameAs(bdev);
+        CompletableFuture<BdevDesc> atOnce = openWhenPresent("A", Duration.ofSeconds(1));
+        w.rt.runFor(Duration.ofMillis(20));
+        for (CompletableFuture<BdevDesc> opened : List.of(byName, byAlias, atOnce)) {
+            opened.join().close();
+        }
+    }
+
+    @Test
+    void anOpenThatWaitsTooLongNamesTheDevice() throws SpdkException {
+        CompletableFuture<BdevDesc> late = openWhenPresent("A", Duration.ofMillis(100));
+        CompletableFuture<BdevDesc> cancelled = openWhenPresent("A", Duration.ofSeconds(1));
+        w.rt.runFor(Duration.ofMillis(150));
+        assertThatThrownBy(late::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        SpdkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT))
+                .hasMessageContainingAll("bdev A", "PT0.1S");
+        cancelled.cancel(false);
+        Bdev bdev = register("A");
+        w.rt.runFor(Duration.ofMillis(20));
+        assertThat(bdev.openCount()).isZero();
+        assertThatThrownBy(() -> openWhenPresent("A", Duration.ZERO))
+                .hasCauseInstanceOf(IllegalArgumentException.class);
     }
 }
