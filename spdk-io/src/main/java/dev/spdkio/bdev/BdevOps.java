@@ -40,6 +40,16 @@ public interface BdevOps<C> {
         abort.complete(IoStatus.FAILED);
     }
 
+    /**
+     * The hub would like to be told when there is room again: the device ended an I/O by {@link IoStatus#NOMEM} and has
+     * nothing of this channel in flight whose end would show it. On the thread of {@code channel}; must not block.
+     *
+     * <p>For devices that share what they lack with others. The hub asks again from time to time in any case.
+     *
+     * @param roomMade to be called on that thread, in a later pass; may be called without need
+     */
+    default void awaitRoom(C channel, Runnable roomMade) {}
+
     /** Whether it can do that type natively. Any thread, a constant for each device. */
     boolean supports(IoType type);
 

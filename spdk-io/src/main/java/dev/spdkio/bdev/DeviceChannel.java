@@ -46,6 +46,7 @@ final class DeviceChannel {
     private final ChannelLocks locks = new ChannelLocks(this);
     private final ArrayDeque<BdevIo> noRoom = new ArrayDeque<>();
     private int roomThreshold;
+    private final Runnable retryAgain = this::pollRetry;
     private @Nullable Poller retryPoller;
 
     DeviceChannel(Bdev bdev, HubThread hub, BdevOps<Object> ops, Object moduleChannel) {
@@ -126,6 +127,7 @@ final class DeviceChannel {
         gate |= NO_ROOM;
         roomThreshold = Math.max(outstanding / 2, outstanding - ROOM_AFTER);
         if (outstanding == 0 && retryPoller == null) {
+            ops.awaitRoom(moduleChannel, retryAgain);
             retryPoller = thread.poller("retry of bdev " + bdev.name())
                     .period(RETRY_PERIOD)
                     .body(this::pollRetry)

@@ -76,9 +76,13 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     /** The types of I/O that do not go this way. */
     final Commands commands = new Commands();
 
+    /** What waits until SPDK has I/O objects again. */
+    final RoomWait roomWait = new RoomWait();
+
     /** Completes those that have ended. Returns whether there was work. */
     public final boolean endCommands() {
-        return commands.round();
+        boolean busy = commands.round();
+        return roomWait.round() || busy;
     }
 
     /** Submits what waits, polls SPDK's thread, and completes what has ended. Returns whether there was work. */

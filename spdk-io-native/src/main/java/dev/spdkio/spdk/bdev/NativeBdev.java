@@ -123,6 +123,12 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         ch.queue.commands.abort(ch, abort, isCommand ? target.driverLong() : ch.queue.argument(target.slot()));
     }
 
+    @Override
+    public void awaitRoom(NativeChannel ch, Runnable roomMade) {
+        NativeThread.enter(ch.thread);
+        ch.queue.roomWait.await(this, ch, roomMade);
+    }
+
     private static void transfer(NativeChannel ch, BdevIo io, int op, long desc, int slot) {
         int pieces = io.segmentCount();
         if (pieces == 1) {

@@ -18,14 +18,17 @@ final class NativeChannel {
     private static final long IOVEC_BYTES = 16;
 
     final NativeBdev device;
+    final SpdkThread thread;
     final IoQueue queue;
     final long channel;
+    boolean waitsForRoom;
     private final Arena arena = Arena.ofShared();
     private long[] iovecs = new long[0];
     private int[] iovecSizes = new int[0];
 
     NativeChannel(NativeBdev device, SpdkThread thread) {
         this.device = device;
+        this.thread = thread;
         NativeThread t = NativeThread.enter(thread);
         this.queue = t.queue();
         this.channel = BdevApi.ioChannel(device.holdDesc());
@@ -79,6 +82,10 @@ final class NativeChannel {
         int size = Integer.highestOneBit(Math.max(8, pieces) * 2 - 1);
         iovecs[slot] = arena.allocate(size * IOVEC_BYTES, 16).address();
         iovecSizes[slot] = size;
+    }
+
+    boolean isClosed() {
+        return !arena.scope().isAlive();
     }
 
     void close(SpdkThread thread) {

@@ -17,6 +17,7 @@ import java.util.Set;
  */
 final class NativeTypes {
     private static final Set<IoType> RARE = EnumSet.of(
+            IoType.ABORT,
             IoType.ZCOPY,
             IoType.COMPARE,
             IoType.COMPARE_AND_WRITE,
@@ -26,18 +27,20 @@ final class NativeTypes {
             IoType.SEEK_HOLE,
             IoType.SEEK_DATA);
 
+    private static final Set<IoType> OF_PARTS =
+            EnumSet.of(IoType.ABORT, IoType.COMPARE, IoType.COMPARE_AND_WRITE, IoType.COPY);
+
     /**
      * What stacked devices really do of these types: they say of each what the device below says. None ends a zero copy
-     * there, so that what is committed can be lost.
+     * there, so that what is committed can be lost. An error device calls a miscompare a plain failure, and SPDK takes
+     * its I/O for split ones, whose aborts do not end.
      */
-    private static final Set<IoType> OF_PARTS = EnumSet.of(IoType.COMPARE, IoType.COMPARE_AND_WRITE, IoType.COPY);
-
     private static final Map<String, Set<IoType>> DONE_BY = Map.of(
-            "delay", EnumSet.noneOf(IoType.class),
-            "passthru", EnumSet.of(IoType.COMPARE, IoType.COPY),
+            "delay", EnumSet.of(IoType.ABORT),
+            "passthru", EnumSet.of(IoType.ABORT, IoType.COMPARE, IoType.COPY),
             "split", OF_PARTS,
             "gpt", OF_PARTS,
-            "error", EnumSet.of(IoType.COPY)); // it makes a plain failure of a miscompare
+            "error", EnumSet.of(IoType.COPY));
 
     private NativeTypes() {}
 
