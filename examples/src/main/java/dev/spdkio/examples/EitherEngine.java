@@ -13,8 +13,7 @@ import dev.spdkio.memory.DmaBuf;
 
 /** One program for both engines: the argument {@code spdk} runs it on real SPDK. */
 public final class EitherEngine {
-    private static final String CONFIG =
-            """
+    private static final String CONFIG = """
             {"subsystems": [{"subsystem": "bdev", "config": [
               {"method": "bdev_malloc_create", "params": {"name": "Malloc0", "num_blocks": 8192, "block_size": 512}}
             ]}]}

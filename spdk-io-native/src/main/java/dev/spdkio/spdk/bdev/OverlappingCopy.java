@@ -8,7 +8,7 @@ import dev.spdkio.spdk.ffi.CommandApi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy to a range that overlaps its source. SPDK would copy its parts in any order, or leave it to a function that may
+ * A copy to a range overlapping its source. SPDK would copy its parts in any order, or leave it to a function that may
  * not be used so: it gets pieces that do not harm each other, one after the other, from the end that keeps the source.
  *
  * <p>Thread rule: owned by the thread of its channel.

@@ -15,6 +15,10 @@ public final class EnvApi {
             Downcall.of("spdk_dma_zmalloc", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle DMA_FREE = Downcall.ofVoid("spdk_dma_free", JAVA_LONG);
 
+    private static final MethodHandle MEM_REGISTER = Downcall.of("spdk_mem_register", JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MEM_UNREGISTER =
+            Downcall.of("spdk_mem_unregister", JAVA_INT, JAVA_LONG, JAVA_LONG);
+
     private EnvApi() {}
 
     /** {@code spdk_env_opts_init}. */
@@ -57,6 +61,24 @@ public final class EnvApi {
     public static void dmaFree(long address) {
         try {
             DMA_FREE.invokeExact(address);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_mem_register}: 0 or a negative error number. Any thread. */
+    public static int memRegister(long address, long bytes) {
+        try {
+            return (int) MEM_REGISTER.invokeExact(address, bytes);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_mem_unregister}: 0 or a negative error number. Any thread. */
+    public static int memUnregister(long address, long bytes) {
+        try {
+            return (int) MEM_UNREGISTER.invokeExact(address, bytes);
         } catch (Throwable t) {
             throw Downcall.unexpected(t);
         }
