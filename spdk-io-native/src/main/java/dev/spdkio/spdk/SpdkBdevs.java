@@ -36,8 +36,8 @@ public final class SpdkBdevs {
     /**
      * Limits what one of SPDK's devices does in a second, for all its users; {@code spdk_bdev_set_qos_rate_limits}.
      *
-     * @return fails with an {@link dev.spdkio.error.SpdkException}: EAGAIN if limits are being set already, ENODEV if it
-     *     is not a device of SPDK
+     * @return fails with an {@link dev.spdkio.error.SpdkException}: EAGAIN if limits are being set already, ENODEV if
+     *     it is not a device of SPDK
      */
     public static CompletableFuture<Boolean> setQosLimits(Bdev bdev, QosLimits limits) {
         return NativeControl.setLimits(

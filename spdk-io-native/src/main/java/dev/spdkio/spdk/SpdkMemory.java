@@ -8,9 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Memory that does not come from SPDK's allocator, made known to SPDK so that its devices can reach it: a mapped file, a
- * region shared with another process, a pool of one's own. What {@link dev.spdkio.SpdkApp#dmaPool} gives needs no such
- * thing under {@link dev.spdkio.Engine#SPDK}.
+ * Memory that does not come from SPDK's allocator, made known to SPDK so that its devices can reach it: a mapped file,
+ * a region shared with another process, a pool of one's own. What {@link dev.spdkio.SpdkApp#dmaPool} gives needs no
+ * such thing under {@link dev.spdkio.Engine#SPDK}.
  *
  * <p>Of SPDK's devices only those that a controller reads and writes by itself need it (NVMe over PCIe, virtio, RDMA);
  * malloc, aio, uring, NVMe over TCP take any memory.
@@ -18,7 +18,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Thread rule: any thread.
  */
 public final class SpdkMemory implements AutoCloseable {
-    /** What address and size must be multiples of, in bytes, for every release of SPDK; since 25.09 4 KiB are enough. */
+    /**
+     * What address and size must be multiples of, in bytes, for every release of SPDK; since 25.09 4 KiB are enough.
+     */
     public static final long GRANULARITY = 2L << 20;
 
     private static final long PAGE = 4096;
