@@ -71,16 +71,12 @@ final class SpdkTool implements AutoCloseable {
         return output.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
-    int exitValue() {
-        return process.exitValue();
-    }
-
     boolean isAlive() {
         return process.isAlive();
     }
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }
