@@ -43,6 +43,7 @@ class LoadingTest {
         command.addAll(List.of("-cp", path, Report.class.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().remove("LD_LIBRARY_PATH");
+        builder.environment().remove(Installation.VARIABLE);
         builder.environment().putAll(environment);
         Process java = builder.start();
         String output = new String(java.getInputStream().readAllBytes()).strip();
