@@ -15,6 +15,7 @@ import dev.spdkio.nvme.NvmeQueuePair;
 import dev.spdkio.nvme.QueuePairOptions;
 import dev.spdkio.nvme.TransportId;
 import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.runtime.Task;
 import java.time.Duration;
 
 /** Connects an NVMe controller, and writes and reads the first block of its first namespace. */
@@ -56,7 +57,8 @@ public final class NvmeHost {
             try (DmaBuf buf = app.dmaPool().allocate(ns.blockSize())) {
                 // docs: nvme-io
                 thread.spawn("io", () -> {
-                            try (NvmeQueuePair pair = controller.openQueuePair(QueuePairOptions.DEFAULT)) {
+                            try (NvmeQueuePair pair =
+                                    Task.call(() -> controller.openQueuePair(QueuePairOptions.DEFAULT))) {
                                 buf.segment().setString(0, "hello, namespace");
                                 pair.write(ns, buf, 0, 1); // block 0, one block
                                 pair.flush(ns);

@@ -196,7 +196,7 @@ public final class ControllerOptions {
 
         /** After which silence of ours the controller gives up; zero for never. Default 10 s. */
         public Builder keepAliveTimeout(Duration value) {
-            keepAliveTimeout = positive("keepAliveTimeout", value);
+            keepAliveTimeout = notNegative("keepAliveTimeout", value);
             return this;
         }
 
@@ -227,13 +227,13 @@ public final class ControllerOptions {
 
         /** How long an admin command of the initialisation may take. Default 120 s. */
         public Builder adminTimeout(Duration value) {
-            adminTimeout = positive("adminTimeout", value);
+            adminTimeout = notNegative("adminTimeout", value);
             return this;
         }
 
         /** How long a connection may take. Default 60 s. */
         public Builder connectTimeout(Duration value) {
-            connectTimeout = positive("connectTimeout", value);
+            connectTimeout = notNegative("connectTimeout", value);
             return this;
         }
 
@@ -252,7 +252,7 @@ public final class ControllerOptions {
 
         /** How long an I/O may be under way before the connection counts as lost; zero, the default, for ever. */
         public Builder ioTimeout(Duration value) {
-            ioTimeout = positive("ioTimeout", value);
+            ioTimeout = notNegative("ioTimeout", value);
             return this;
         }
 
@@ -261,13 +261,13 @@ public final class ControllerOptions {
          * NVMe devices call {@code ctrlr_loss_timeout_sec}; {@code Duration.ofSeconds(Long.MAX_VALUE)} is its -1.
          */
         public Builder lossTimeout(Duration value) {
-            lossTimeout = positive("lossTimeout", value);
+            lossTimeout = notNegative("lossTimeout", value);
             return this;
         }
 
         /** The pause between two attempts; {@code reconnect_delay_sec}. Default 1 s. */
         public Builder reconnectDelay(Duration value) {
-            reconnectDelay = positive("reconnectDelay", value);
+            reconnectDelay = notNegative("reconnectDelay", value);
             return this;
         }
 
@@ -285,7 +285,7 @@ public final class ControllerOptions {
             return value;
         }
 
-        private static Duration positive(String name, Duration value) {
+        private static Duration notNegative(String name, Duration value) {
             if (value.isNegative()) {
                 throw new IllegalArgumentException(name + " " + value + " is negative");
             }

@@ -15,38 +15,35 @@ import org.junit.jupiter.api.Timeout;
  * What every NVMe driver promises: of controllers and their data, of I/O in its three styles, of misuse, of resets, and
  * of targets that are killed and come back.
  *
- * <p>A subclass starts an application with the driver's engine, and a target in another process.
+ * <p>A subclass has an application with the driver's engine, and starts a target in another process.
  */
 @Timeout(180)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class NvmeContract implements NvmeIoContract, NvmeMisuseContract, NvmeLossContract {
-    private @Nullable SpdkApp app;
     private @Nullable NvmeTestTarget target;
     private @Nullable NvmeBed bed;
 
-    /** An application whose engine has the driver. It is closed at the end. */
-    protected abstract SpdkApp startApp() throws Exception;
+    /** A running application whose engine has the driver. It may be shared, and is not closed here. */
+    protected abstract SpdkApp app() throws Exception;
 
     /** A target with its controller. It is closed at the end. */
     protected abstract NvmeTestTarget startTarget() throws Exception;
 
     @BeforeAll
-    final void startBoth() throws Exception {
-        app = startApp();
+    final void startItsTarget() throws Exception {
         target = startTarget();
     }
 
     @AfterAll
-    final void closeBoth() throws Exception {
-        try (SpdkApp a = app;
-                NvmeTestTarget t = target) {
-            // both are closed
+    final void closeItsTarget() throws Exception {
+        if (target != null) {
+            target.close();
         }
     }
 
     @BeforeEach
     final void makeBed() throws Exception {
-        bed = new NvmeBed(Objects.requireNonNull(app), Objects.requireNonNull(target));
+        bed = new NvmeBed(app(), Objects.requireNonNull(target));
     }
 
     @AfterEach

@@ -241,7 +241,7 @@ interface NvmeIoContract {
         NvmeQueuePair q = bed().open(c, QueuePairOptions.DEFAULT.withQueue(8, 16));
         try (NvmeLoad load = new NvmeLoad(bed(), q, ns, 600, ns.blockSize(), 0)) {
             load.start();
-            load.awaitMore(5_000);
+            load.awaitMore(1_200);
             assertThat(load.failed()).as("%s", load.lastFailure()).isZero();
         }
     }

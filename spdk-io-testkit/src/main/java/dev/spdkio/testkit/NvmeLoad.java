@@ -12,6 +12,7 @@ import dev.spdkio.nvme.NvmeStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,8 @@ final class NvmeLoad implements NvmeCompletion, AutoCloseable {
     private final AtomicLong done = new AtomicLong();
     private final AtomicLong failed = new AtomicLong();
     private volatile @Nullable NvmeStatus lastFailure;
+    private long goal;
+    private @Nullable CompletableFuture<Void> atGoal;
     private boolean submitting;
     private int underWay;
     private volatile boolean stopping;
@@ -96,7 +99,9 @@ final class NvmeLoad implements NvmeCompletion, AutoCloseable {
         p.underWay = false;
         underWay--;
         if (status.isSuccess()) {
-            done.incrementAndGet();
+            if (done.incrementAndGet() == goal && atGoal != null) {
+                atGoal.complete(null);
+            }
         } else {
             failed.incrementAndGet();
             lastFailure = status;
@@ -126,14 +131,17 @@ final class NvmeLoad implements NvmeCompletion, AutoCloseable {
     }
 
     /** Waits until that many more were done. */
-    void awaitMore(long count) throws InterruptedException {
-        long goal = done() + count;
-        long end = System.nanoTime() + NvmeBed.PATIENCE.toNanos();
-        while (done() < goal) {
-            assertThat(System.nanoTime() - end)
-                    .as("%d requests done, %d failed (%s), waiting for %d", done(), failed(), lastFailure, goal)
-                    .isNegative();
-            Thread.sleep(1);
+    void awaitMore(long count) throws Exception {
+        CompletableFuture<Void> reached = new CompletableFuture<>();
+        pair.thread().send(() -> {
+            goal = done() + count;
+            atGoal = reached;
+        });
+        try {
+            NvmeBed.await(reached);
+        } catch (TimeoutException e) {
+            throw new AssertionError(
+                    "only " + done() + " requests were done, " + failed() + " failed: " + lastFailure, e);
         }
     }
 

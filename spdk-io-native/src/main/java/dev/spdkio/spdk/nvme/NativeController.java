@@ -230,14 +230,10 @@ final class NativeController implements NvmeController {
     // ---- for queue pairs
     // -------------------------------------------------------------------------------------------------
 
-    /** The connection is lost. Any thread. */
+    /** The connection is lost. Any thread, and in a call from SPDK too: what follows is done later. */
     void lost(String why) {
         if (state == ControllerState.ONLINE) {
-            if (thread.isCurrent()) {
-                connection.lost(why);
-            } else {
-                boolean _ = thread.trySendInternal(() -> connection.lost(why));
-            }
+            boolean _ = thread.trySendInternal(() -> connection.lost(why));
         }
     }
 
