@@ -27,10 +27,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Engine#SPDK}: Java owns the reactors, SPDK its devices. Found by {@link java.util.ServiceLoader}. */
@@ -39,6 +42,9 @@ public final class SpdkEngine implements EngineProvider {
             MethodHandles.lookup(), SpdkEngine.class, "rcDone", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), null);
     private static final long DONE =
             Upcall.stub(MethodHandles.lookup(), SpdkEngine.class, "done", FunctionDescriptor.ofVoid(JAVA_LONG), null);
+
+    /** How long the end of the application waits for SPDK, after it has waited for the users of devices. */
+    private static final Duration FINI_PATIENCE = Duration.ofSeconds(10);
 
     @Override
     public Engine engine() {
@@ -56,6 +62,7 @@ public final class SpdkEngine implements EngineProvider {
         SpdkThread appThread = runtime.createThread(
                 "app_thread", CpuSet.singleton(runtime.mainReactor().core()));
         appThread.call(NativeThread::enter).join();
+        NativeThread.setHeir(appThread);
         return new Running(native_, appThread);
     }
 
@@ -153,8 +160,17 @@ public final class SpdkEngine implements EngineProvider {
                 r.stop();
             }
             if (initialised) {
-                onApp("the end of SPDK's subsystems", token -> InitApi.subsystemFini(DONE, token))
-                        .join();
+                try {
+                    onApp("the end of SPDK's subsystems", token -> InitApi.subsystemFini(DONE, token))
+                            .orTimeout(FINI_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
+                            .join();
+                } catch (CompletionException e) {
+                    NativeEnv.abandon();
+                    throw new IllegalStateException(
+                            "SPDK's subsystems do not end within " + FINI_PATIENCE + ": its devices are still in use;"
+                                    + " SPDK stays as it is until the JVM ends, and cannot be started again in it",
+                            e);
+                }
             }
         }
 

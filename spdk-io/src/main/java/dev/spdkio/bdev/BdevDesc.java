@@ -158,7 +158,8 @@ public final class BdevDesc implements AutoCloseable {
             letGo();
         } else if (owner.isCurrent()) {
             tellModule(told);
-        } else if (!owner.trySendInternal(() -> tellModule(told))) {
+        } else if (!owner.trySendInternal(() -> tellModule(told))
+                && !bdev.manager().appThread().trySendInternal(() -> tellModule(told))) {
             letGo();
         }
     }

@@ -92,6 +92,8 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     public abstract void close();
 
     private long resets;
+    private long begun;
+    private long ended;
 
     /** The number of a request, or -1 if there are too many resets. */
     final int token(BdevIo io) {
@@ -105,7 +107,13 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
             token = MAX_SLOTS + free;
         }
         remember(token, io);
+        begun++;
         return token;
+    }
+
+    /** Whether SPDK has none of our requests. */
+    public final boolean isIdle() {
+        return begun == ended;
     }
 
     private void remember(int token, BdevIo io) {
@@ -119,6 +127,7 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
 
     /** A request has ended; whatever goes wrong with one, the others must end too. */
     final void complete(int token, IoStatus status) {
+        ended++;
         if (token >= MAX_SLOTS) {
             resets &= ~(1L << token);
         }

@@ -167,7 +167,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
 
     @Override
     public long openDesc(OpenMode mode) throws SpdkException {
-        NativeThread.enter();
+        NativeThread current = NativeThread.enter();
         long desc = BdevApi.open(name, mode == OpenMode.READ_WRITE, NativeBdevs.EVENT, 0);
         if (desc < 0 && desc > -4096) {
             int errno = (int) -desc;
@@ -176,13 +176,13 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
                     "bdev " + name + " cannot be opened " + mode + ": " + Errno.name(errno)
                             + (errno == Errno.EPERM ? "; another module has claimed it for writing" : ""));
         }
+        current.opened(desc);
         return desc;
     }
 
     @Override
     public void closeDesc(long handle) {
-        NativeThread.enter();
-        BdevApi.close(handle);
+        NativeThread.enter().close(handle);
     }
 
     /** SPDK removes it: the hub has not to ask for that. */

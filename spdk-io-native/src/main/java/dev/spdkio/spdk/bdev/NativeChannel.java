@@ -34,7 +34,8 @@ final class NativeChannel {
         this.channel = BdevApi.ioChannel(device.holdDesc());
         if (channel == 0) {
             throw new IllegalStateException("SPDK gives no channel of bdev " + device.name() + " to " + thread
-                    + ": it is out of memory; raise memorySize");
+                    + ": SPDK's log says why; with many threads its buffers run out: keep fewer a thread"
+                    + " (bdev_set_options, accel_set_options) or take more (iobuf_set_options)");
         }
     }
 
@@ -89,8 +90,9 @@ final class NativeChannel {
     }
 
     void close(SpdkThread thread) {
-        NativeThread.enter(thread);
-        BdevApi.putIoChannel(channel);
-        arena.close();
+        NativeThread.enter(thread).whenIdle(() -> {
+            BdevApi.putIoChannel(channel);
+            arena.close();
+        });
     }
 }

@@ -35,6 +35,7 @@ public final class NativeEnv implements AutoCloseable {
 
     private static boolean initialisedBefore;
     private static @Nullable NativeEnv running;
+    private static volatile boolean abandoned;
 
     private NativeEnv() {}
 
@@ -48,8 +49,11 @@ public final class NativeEnv implements AutoCloseable {
             if (running != null) {
                 throw new SpdkException(
                         Errno.EBUSY,
-                        "SPDK runs in this JVM already, and can run only once in a process: stop the other"
-                                + " application first");
+                        abandoned
+                                ? "an application of this JVM was stopped while its devices were in use, and SPDK could"
+                                        + " not end: close descriptors before the end, and start a new JVM now"
+                                : "SPDK runs in this JVM already, and can run only once in a process: stop the other"
+                                        + " application first");
             }
             if (options.hugepages() && !initialisedBefore && !Hugepages.anyFree()) {
                 throw new SpdkException(
@@ -138,11 +142,20 @@ public final class NativeEnv implements AutoCloseable {
         };
     }
 
+    /** SPDK cannot end: from now on nothing of it is touched, and all it has stays until the JVM ends. */
+    public static void abandon() {
+        abandoned = true;
+    }
+
+    static boolean isAbandoned() {
+        return abandoned;
+    }
+
     /** Takes it down; all threads and all memory are back. */
     @Override
     public void close() {
         synchronized (NativeEnv.class) {
-            if (running == this) {
+            if (running == this && !abandoned) {
                 ThreadApi.libFini();
                 EnvApi.fini();
                 running = null;

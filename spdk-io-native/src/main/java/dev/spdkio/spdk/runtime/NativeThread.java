@@ -6,11 +6,19 @@ import dev.spdkio.runtime.Poller;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.ThreadSlot;
 import dev.spdkio.spdk.bdev.IoQueue;
+import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.ThreadApi;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code spdk_thread} of an {@link SpdkThread}: made at its first use of SPDK, polled in each of its passes, and
@@ -28,8 +36,13 @@ public final class NativeThread implements AutoCloseable {
     /** Threads that SPDK made itself, until their SpdkThread takes them over. */
     private static final Map<SpdkThread, Long> ADOPTED = new ConcurrentHashMap<>();
 
-    /** Polls of a thread's end, so that one that never ends is left alone in the end. */
-    private static final int EXIT_POLLS = 100_000;
+    /** Polls of a thread's end at a time; SPDK frees channels in a few. */
+    private static final int EXIT_POLLS = 1_000;
+
+    /** Which of them opened a descriptor. */
+    private static final Map<Long, NativeThread> OPENED = new ConcurrentHashMap<>();
+
+    private static volatile @Nullable SpdkThread heir;
 
     private static final int PASSES_BETWEEN_EXIT_CHECKS = 64;
 
@@ -37,6 +50,11 @@ public final class NativeThread implements AutoCloseable {
     private final long pointer;
     private final boolean adopted;
     private final IoQueue queue;
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Queue<Long> closeLater = new ConcurrentLinkedQueue<>();
+    private final List<NativeThread> orphans = new ArrayList<>();
+    private int descriptors;
+    private boolean exiting;
     private int passes;
 
     private NativeThread(SpdkThread thread, long pointer, boolean adopted) {
@@ -98,6 +116,9 @@ public final class NativeThread implements AutoCloseable {
     private Poller.Result poll() {
         boolean busy = queue.round();
         busy |= queue.endCommands();
+        if (!orphans.isEmpty()) {
+            orphans.removeIf(NativeThread::end);
+        }
         if (adopted && ++passes % PASSES_BETWEEN_EXIT_CHECKS == 0 && ThreadApi.isExited(pointer)) {
             // SPDK has ended a thread of its own.
             var _ = thread.exit();
@@ -105,25 +126,101 @@ public final class NativeThread implements AutoCloseable {
         return busy ? Poller.Result.BUSY : Poller.Result.IDLE;
     }
 
-    /** Ends it with its SpdkThread, which has nothing left: SPDK frees channels in a few polls. */
+    // ---- what SPDK ties to a thread
+    // ------------------------------------------------------------------------------------------
+
+    /** Notes a descriptor, which SPDK lets go only on the thread that opened it. */
+    public void opened(long desc) {
+        descriptors++;
+        OPENED.put(desc, this);
+    }
+
+    /** Closes a descriptor of this thread, or of one whose SpdkThread has exited; which does so soon. */
+    public void close(long desc) {
+        NativeThread opener = Objects.requireNonNull(OPENED.remove(desc));
+        if (opener == this) {
+            closeNow(desc);
+        } else {
+            opener.closeLater.add(desc);
+        }
+    }
+
+    private void closeNow(long desc) {
+        descriptors--;
+        BdevApi.close(desc);
+    }
+
+    /** Does something as this thread; in the end of its SpdkThread not before SPDK has given our requests back. */
+    public void whenIdle(Runnable body) {
+        if (thread.state() == SpdkThread.State.RUNNING || queue.isIdle()) {
+            body.run();
+        } else {
+            waiting.add(body);
+        }
+    }
+
+    // ---- the end
+    // -------------------------------------------------------------------------------------------------------------
+
+    /** The thread that inherits what the others leave behind. */
+    public static void setHeir(SpdkThread appThread) {
+        heir = appThread;
+    }
+
+    /**
+     * Ends it with its SpdkThread. If SPDK still has requests of it, or descriptors that others use, the app thread
+     * polls it until that is over: a request that comes back to a thread that is not there would end the process.
+     */
     @Override
     public void close() {
-        ThreadApi.set(pointer);
-        ThreadApi.exit(pointer);
-        int polls = 0;
-        while (!ThreadApi.isExited(pointer) && polls++ < EXIT_POLLS) {
-            queue.round();
-        }
-        if (ThreadApi.isExited(pointer)) {
-            ThreadApi.destroy(pointer);
-            queue.close();
-        } else {
+        SpdkThread to = heir;
+        if (!end()) {
             LOG.log(
-                    Level.ERROR,
-                    "SPDK''s thread of {0} does not end: something of SPDK still uses it; its memory is left",
+                    Level.WARNING,
+                    "{0} exits while SPDK has requests or descriptors of it; the app thread waits for them",
                     thread);
+            if (to == null
+                    || to == thread
+                    || !to.trySendInternal(() -> enter(to).orphans.add(this))) {
+                LOG.log(Level.ERROR, "SPDK''s thread of {0} does not end; its memory is left", thread);
+            }
         }
         ThreadApi.set(0);
+    }
+
+    /** Lets go what can be let go. Returns whether nothing is left. */
+    private boolean end() {
+        if (NativeEnv.isAbandoned()) {
+            return false;
+        }
+        ThreadApi.set(pointer);
+        queue.round();
+        ThreadApi.set(pointer);
+        if (!queue.isIdle()) {
+            return false;
+        }
+        for (Runnable r = waiting.poll(); r != null; r = waiting.poll()) {
+            r.run();
+        }
+        for (Long desc = closeLater.poll(); desc != null; desc = closeLater.poll()) {
+            closeNow(desc);
+        }
+        if (descriptors > 0) {
+            return false;
+        }
+        if (!exiting) {
+            exiting = true;
+            ThreadApi.exit(pointer);
+        }
+        for (int polls = 0; !ThreadApi.isExited(pointer); polls++) {
+            if (polls == EXIT_POLLS) {
+                return false;
+            }
+            queue.round();
+        }
+        ThreadApi.destroy(pointer);
+        queue.close();
+        return true;
     }
 
     @Override
