@@ -98,7 +98,7 @@ interface PollerContract {
             world().elapse(t, Duration.ofMillis(3));
             assertThat(runs).hasValue(3);
         }
-        assertThat(world().on(t, t::pollerList)).isEmpty();
+        assertThat(world().pollers(t)).isEmpty();
     }
 
     @Test
@@ -214,9 +214,9 @@ interface PollerContract {
         SpdkThread t = world().thread("t");
         Poller first = register(t, "same", Duration.ZERO, () -> Result.IDLE);
         Poller second = register(t, "same", Duration.ofSeconds(1), () -> Result.IDLE);
-        assertThat(world().on(t, t::pollerList)).containsExactly(first, second);
+        assertThat(world().pollers(t)).containsExactly(first, second);
         world().run(t, first::close);
-        assertThat(world().on(t, t::pollerList)).containsExactly(second);
+        assertThat(world().pollers(t)).containsExactly(second);
         second.close();
     }
 

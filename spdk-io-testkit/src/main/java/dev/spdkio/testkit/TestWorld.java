@@ -6,6 +6,10 @@ import dev.spdkio.runtime.SimulatedRuntime;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -34,6 +38,11 @@ public abstract class TestWorld implements AutoCloseable {
         this.runtime = runtime;
     }
 
+    /** A world that runs by itself, each of whose threads runs {@code first} before what the tests send to it. */
+    public static TestWorld of(SpdkRuntime runtime, Runnable first) {
+        return new Real(runtime, first);
+    }
+
     /** A world that is driven by the test. */
     public static TestWorld of(SimulatedRuntime runtime) {
         return new Simulated(runtime);
@@ -41,7 +50,7 @@ public abstract class TestWorld implements AutoCloseable {
 
     /** A world that runs by itself. */
     public static TestWorld of(SpdkRuntime runtime) {
-        return runtime instanceof SimulatedRuntime s ? of(s) : new Real(runtime);
+        return runtime instanceof SimulatedRuntime s ? of(s) : new Real(runtime, () -> {});
     }
 
     /** The runtime. */
@@ -70,8 +79,13 @@ public abstract class TestWorld implements AutoCloseable {
     public abstract boolean poll(SpdkThread thread);
 
     /** Creates a thread. */
-    public final SpdkThread thread(String name) {
+    public SpdkThread thread(String name) {
         return runtime.createThread(name);
+    }
+
+    /** The pollers of {@code thread} that the test has registered. */
+    public List<Poller> pollers(SpdkThread thread) {
+        return on(thread, thread::pollerList);
     }
 
     /** Runs {@code body} on {@code thread} and waits for its value. */
@@ -185,8 +199,27 @@ public abstract class TestWorld implements AutoCloseable {
     }
 
     private static final class Real extends TestWorld {
-        Real(SpdkRuntime runtime) {
+        private final Runnable first;
+        private final Map<SpdkThread, List<Poller>> before = new HashMap<>();
+
+        Real(SpdkRuntime runtime, Runnable first) {
             super(runtime);
+            this.first = first;
+        }
+
+        @Override
+        public SpdkThread thread(String name) {
+            SpdkThread t = super.thread(name);
+            run(t, first);
+            before.put(t, super.pollers(t));
+            return t;
+        }
+
+        @Override
+        public List<Poller> pollers(SpdkThread thread) {
+            List<Poller> all = new ArrayList<>(super.pollers(thread));
+            all.removeAll(before.getOrDefault(thread, List.of()));
+            return all;
         }
 
         @Override
