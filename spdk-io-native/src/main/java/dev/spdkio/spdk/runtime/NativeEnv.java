@@ -136,10 +136,16 @@ public final class NativeEnv implements AutoCloseable {
                 throw new UncheckedIOException(new SpdkException(
                         Errno.ENOMEM, "SPDK has no " + bytes + " bytes of DMA memory left: raise memorySize"));
             }
-            MemorySegment segment =
-                    MemorySegment.ofAddress(address).reinterpret(bytes, arena, s -> EnvApi.dmaFree(s.address()));
+            MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, NativeEnv::free);
             return new NativeMemory.Mapping(segment, PageKind.HUGE);
         };
+    }
+
+    /** A device may still write to the memory of a request that has not come back. */
+    private static void free(MemorySegment slab) {
+        if (!abandoned) {
+            EnvApi.dmaFree(slab.address());
+        }
     }
 
     /** SPDK cannot end: from now on nothing of it is touched, and all it has stays until the JVM ends. */
