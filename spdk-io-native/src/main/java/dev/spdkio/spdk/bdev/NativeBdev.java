@@ -90,25 +90,17 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
 
     @Override
     public void submit(NativeChannel ch, BdevIo io) {
-        if (Commands.TYPES.contains(io.type())) {
-            NativeThread.enter(io.thread());
-            ch.queue.commands.submit(ch, io);
-            return;
-        }
-        long desc = io.descHandle();
-        int slot = ch.queue.token(io);
-        if (slot < 0) {
-            io.complete(IoStatus.NOMEM);
-            return;
-        }
         switch (io.type()) {
-            case READ -> transfer(ch, io, IoQueue.OP_READ, desc, slot);
-            case WRITE -> transfer(ch, io, IoQueue.OP_WRITE, desc, slot);
-            case UNMAP -> range(ch, io, IoQueue.OP_UNMAP, desc, slot);
-            case FLUSH -> range(ch, io, IoQueue.OP_FLUSH, desc, slot);
-            case WRITE_ZEROES -> range(ch, io, IoQueue.OP_WRITE_ZEROES, desc, slot);
-            case RESET -> range(ch, io, IoQueue.OP_RESET, desc, slot);
-            default -> throw new IllegalStateException(io + " is of a type that is not passed on");
+            case READ -> transfer(ch, io, IoQueue.OP_READ);
+            case WRITE -> transfer(ch, io, IoQueue.OP_WRITE);
+            case UNMAP -> range(ch, io, IoQueue.OP_UNMAP);
+            case FLUSH -> range(ch, io, IoQueue.OP_FLUSH);
+            case WRITE_ZEROES -> range(ch, io, IoQueue.OP_WRITE_ZEROES);
+            case RESET -> range(ch, io, IoQueue.OP_RESET);
+            default -> {
+                NativeThread.enter(io.thread());
+                ch.queue.commands.submit(ch, io);
+            }
         }
     }
 
@@ -129,15 +121,17 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         ch.queue.roomWait.await(this, ch, roomMade);
     }
 
-    private static void transfer(NativeChannel ch, BdevIo io, int op, long desc, int slot) {
+    private static void transfer(NativeChannel ch, BdevIo io, int op) {
+        IoQueue queue = ch.queue;
+        int token = queue.token(io);
         int pieces = io.segmentCount();
         if (pieces == 1) {
-            ch.queue.submit(op, slot, desc, ch.channel, io.address(0), 0, io.offsetBlocks(), io.blockCount());
+            queue.submit(op, token, io.descHandle(), ch.channel, io.address(0), 0, io.offsetBlocks(), io.blockCount());
         } else {
-            ch.queue.submit(
+            queue.submit(
                     op + IoQueue.OP_READV,
-                    slot,
-                    desc,
+                    token,
+                    io.descHandle(),
                     ch.channel,
                     ch.iovecs(io),
                     pieces,
@@ -146,8 +140,13 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         }
     }
 
-    private static void range(NativeChannel ch, BdevIo io, int op, long desc, int slot) {
-        ch.queue.submit(op, slot, desc, ch.channel, 0, 0, io.offsetBlocks(), io.blockCount());
+    private static void range(NativeChannel ch, BdevIo io, int op) {
+        int token = ch.queue.token(io);
+        if (token < 0) {
+            io.complete(IoStatus.NOMEM);
+            return;
+        }
+        ch.queue.submit(op, token, io.descHandle(), ch.channel, 0, 0, io.offsetBlocks(), io.blockCount());
     }
 
     @Override

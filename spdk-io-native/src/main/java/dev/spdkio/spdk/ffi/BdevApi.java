@@ -148,8 +148,7 @@ public final class BdevApi {
     /** {@code spdk_bdev_get_uuid}. */
     public static java.util.UUID uuid(long bdev) {
         long raw = call(UUID, bdev);
-        return new java.util.UUID(
-                Long.reverseBytes(Raw.getLongUnaligned(raw)), Long.reverseBytes(Raw.getLongUnaligned(raw + 8)));
+        return new java.util.UUID(Long.reverseBytes(Raw.getLong(raw)), Long.reverseBytes(Raw.getLong(raw + 8)));
     }
 
     /** {@code spdk_bdev_get_block_size}, in bytes. */

@@ -3,8 +3,7 @@ package dev.spdkio.spdk.ffi;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
@@ -12,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * Memory by its address: structures whose address SPDK handed out, and rings that both sides write.
  *
- * <p>Nothing is checked: whoever uses it knows that the address is alive.
+ * <p>Nothing is checked, not even alignment, which would cost more than the access: whoever uses it knows that the address is alive.
  */
 @SuppressWarnings("restricted")
 public final class Raw {
@@ -23,27 +22,22 @@ public final class Raw {
 
     /** Reads 32 bits. */
     public static int getInt(long address) {
-        return ALL.get(JAVA_INT, address);
+        return ALL.get(JAVA_INT_UNALIGNED, address);
     }
 
     /** Writes 32 bits. */
     public static void putInt(long address, int value) {
-        ALL.set(JAVA_INT, address, value);
+        ALL.set(JAVA_INT_UNALIGNED, address, value);
     }
 
     /** Reads 64 bits. */
     public static long getLong(long address) {
-        return ALL.get(JAVA_LONG, address);
-    }
-
-    /** Reads 64 bits at any address. */
-    public static long getLongUnaligned(long address) {
         return ALL.get(JAVA_LONG_UNALIGNED, address);
     }
 
     /** Writes 64 bits. */
     public static void putLong(long address, long value) {
-        ALL.set(JAVA_LONG, address, value);
+        ALL.set(JAVA_LONG_UNALIGNED, address, value);
     }
 
     /** Reads a byte. */

@@ -81,8 +81,7 @@ final class Ends {
 
     @SuppressWarnings("unused") // called by SPDK
     private static void done(long argument, long cpl) {
-        queue(argument)
-                .noteEnd(slot(argument), Raw.getInt(cpl + Structs.CPL_DWORD_3) >>> 16, Raw.getLongUnaligned(cpl));
+        queue(argument).noteEnd(slot(argument), Raw.getInt(cpl + Structs.CPL_DWORD_3) >>> 16, Raw.getLong(cpl));
     }
 
     @SuppressWarnings("unused") // called by SPDK
