@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Memory by its address: structures whose address SPDK handed out, and rings that both sides write.
  *
- * <p>Nothing is checked, not even alignment, which would cost more than the access: whoever uses it knows that the address is alive.
+ * <p>Nothing is checked, not even alignment, which would cost more than the access: whoever uses it knows that the
+ * address is alive.
  */
 @SuppressWarnings("restricted")
 public final class Raw {
