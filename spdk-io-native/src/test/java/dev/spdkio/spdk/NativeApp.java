@@ -56,6 +56,7 @@ public final class NativeApp {
 
     /** The same, waiting for the reply. */
     public static JsonNode rpc(String method, Map<String, Object> params) throws Exception {
+        SpdkApp _ = get();
         return call(method, params).get(30, TimeUnit.SECONDS);
     }
 
