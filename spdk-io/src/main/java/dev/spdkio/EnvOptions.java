@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @param unlinkHugepages whether the files of hugepages are removed once they are mapped, so that none are left behind
  * @param baseVirtAddr where memory is to begin, for processes that share it; 0 for DPDK's own choice
  * @param vfToken the token of a VFIO virtual function; null for none
- * @param context further arguments for DPDK's environment, as one line; null for none
  */
 public record EnvOptions(
         boolean hugepages,
@@ -33,10 +32,9 @@ public record EnvOptions(
         boolean singleFileSegments,
         boolean unlinkHugepages,
         long baseVirtAddr,
-        @Nullable String vfToken,
-        @Nullable String context) {
+        @Nullable String vfToken) {
     /** Hugepages and PCI where the machine has them, nothing shared, nothing left behind. */
-    public static final EnvOptions DEFAULT = new EnvOptions(true, true, null, null, -1, false, true, 0, null, null);
+    public static final EnvOptions DEFAULT = new EnvOptions(true, true, null, null, -1, false, true, 0, null);
 
     /** Checks what can be checked without DPDK. */
     public EnvOptions {
@@ -52,30 +50,12 @@ public record EnvOptions(
     /** The same without hugepages. */
     public EnvOptions withoutHugepages() {
         return new EnvOptions(
-                false,
-                pci,
-                hugeDir,
-                iovaMode,
-                shmId,
-                singleFileSegments,
-                unlinkHugepages,
-                baseVirtAddr,
-                vfToken,
-                context);
+                false, pci, hugeDir, iovaMode, shmId, singleFileSegments, unlinkHugepages, baseVirtAddr, vfToken);
     }
 
     /** The same without devices on the PCI bus. */
     public EnvOptions withoutPci() {
         return new EnvOptions(
-                hugepages,
-                false,
-                hugeDir,
-                iovaMode,
-                shmId,
-                singleFileSegments,
-                unlinkHugepages,
-                baseVirtAddr,
-                vfToken,
-                context);
+                hugepages, false, hugeDir, iovaMode, shmId, singleFileSegments, unlinkHugepages, baseVirtAddr, vfToken);
     }
 }

@@ -122,10 +122,24 @@ public final class NativeEnv implements AutoCloseable {
                 .set("no_pci", !o.pci())
                 .set("hugepage_single_segments", o.singleFileSegments() && o.hugepages())
                 .set("unlink_hugepage", o.unlinkHugepages() && o.hugepages());
-        if (!o.hugepages()) {
+        text(opts, "vf_token", o.vfToken(), arena);
+        if (o.baseVirtAddr() != 0) {
+            opts.set("base_virtaddr", o.baseVirtAddr());
+        }
+        if (o.hugepages()) {
+            text(opts, "hugedir", o.hugeDir(), arena);
+            text(opts, "iova_mode", o.iovaMode(), arena);
+        } else {
+            // SPDK itself says "va" then; said twice, DPDK would end the process.
             opts.set("no_huge", true).set("mem_size", (memoryBytes + OWN_MEMORY_BYTES) >> 20);
         }
         return EnvApi.init(opts.address());
+    }
+
+    private static void text(NativeStruct opts, String field, @Nullable Object value, Arena arena) {
+        if (value != null) {
+            opts.set(field, arena.allocateFrom(value.toString()).address());
+        }
     }
 
     /** DMA memory from SPDK's allocator. */

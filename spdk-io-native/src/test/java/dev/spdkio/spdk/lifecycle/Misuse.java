@@ -58,6 +58,13 @@ final class Misuse {
             case "twoApplications" -> in(Misuse::twoApplications);
             case "noHugepages" ->
                 refused("start", () -> builder().env(EnvOptions.DEFAULT).start());
+            case "environment" -> environment();
+            case "badToken" ->
+                refused(
+                        "start",
+                        () -> builder()
+                                .env(new EnvOptions(false, false, null, null, -1, false, false, 0, "no UUID"))
+                                .start());
             case "littleMemory" -> littleMemory();
             case "manyThreads" -> in(Misuse::manyThreads);
             case "manyThreadsWithRoom" -> {
@@ -293,6 +300,16 @@ final class Misuse {
         Opened o = open(app, app.runtime().createThread("owner"), "Malloc0");
         read(app, o);
         o.desc().close();
+    }
+
+    /** The mode is said by SPDK too where there are no hugepages. */
+    private static void environment() throws Exception {
+        long base = 0x3000_0000_0000L;
+        EnvOptions env = new EnvOptions(false, false, null, "va", -1, false, false, base, null);
+        try (SpdkApp app = builder().env(env).start();
+                DmaBuf buf = app.dmaPool().allocate(4096)) {
+            say("memory " + (buf.address() - base >> 40) + " TiB behind its base");
+        }
     }
 
     private static void littleMemory() throws Exception {

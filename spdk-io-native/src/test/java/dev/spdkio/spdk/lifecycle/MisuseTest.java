@@ -40,6 +40,8 @@ class MisuseTest {
                 of("throwing", "method: RpcException: .*thrown by a method", "SPDK's method: RpcException"),
                 of("removed", "open: SpdkException: .*ENODEV", "read after the close: IllegalStateException"),
                 of("twoApplications", "second: SpdkException: SPDK runs in this JVM already"),
+                of("environment", "memory 0 TiB behind its base"),
+                of("badToken", "start: SpdkException: .*cannot be initialised.*no UUID"),
                 of("littleMemory", "start: LimitExceededException: .*raise the limit"),
                 of("manyThreads", "used by \\d+"),
                 of("manyThreadsWithRoom", "used by 100"),
