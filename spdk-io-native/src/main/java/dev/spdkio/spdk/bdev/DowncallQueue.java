@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.spdk.ffi.Downcall;
+import dev.spdkio.spdk.ffi.Handles;
 import dev.spdkio.spdk.ffi.ThreadApi;
 import dev.spdkio.spdk.ffi.Upcall;
 import java.lang.foreign.Arena;
@@ -15,8 +16,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way without any C of ours: one call for each request, and one call back for each completion. A completion is
@@ -47,29 +46,16 @@ final class DowncallQueue extends IoQueue {
             FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_BOOLEAN, JAVA_LONG),
             null);
 
-    private static final Object LOCK = new Object();
-    private static volatile @Nullable DowncallQueue[] queues = {};
+    private static final Handles<DowncallQueue> ALL = new Handles<>();
 
     private final long thread;
-    private final long number;
+    private final long number = ALL.add(this);
     private int[] ended = new int[256];
     private int endedCount;
     private IoStatus[] statuses = new IoStatus[256];
 
     DowncallQueue(long thread) {
         this.thread = thread;
-        this.number = register(this);
-    }
-
-    private static int register(DowncallQueue queue) {
-        synchronized (LOCK) {
-            int free = Arrays.asList(queues).indexOf(null);
-            int number = free < 0 ? queues.length : free;
-            @Nullable DowncallQueue[] copy = Arrays.copyOf(queues, Math.max(queues.length, number + 1));
-            copy[number] = queue;
-            queues = copy;
-            return number;
-        }
     }
 
     private static MethodHandle rw(String symbol) {
@@ -89,7 +75,7 @@ final class DowncallQueue extends IoQueue {
 
     @Override
     long argument(int token) {
-        return number << 32 | token | 1L << 31;
+        return number << 32 | token;
     }
 
     @Override
@@ -128,8 +114,8 @@ final class DowncallQueue extends IoQueue {
 
     @SuppressWarnings("unused") // called by SPDK
     private static void done(long io, boolean ok, long argument) {
-        DowncallQueue q = Objects.requireNonNull(queues[(int) (argument >>> 32)]);
-        q.ended((int) argument & Integer.MAX_VALUE, ok ? IoStatus.SUCCESS : failure(io));
+        DowncallQueue q = ALL.get(argument >>> 32);
+        q.ended((int) argument, ok ? IoStatus.SUCCESS : failure(io));
         free(io);
     }
 
@@ -194,8 +180,6 @@ final class DowncallQueue extends IoQueue {
 
     @Override
     public void close() {
-        synchronized (LOCK) {
-            queues[(int) number] = null;
-        }
+        ALL.remove(number);
     }
 }

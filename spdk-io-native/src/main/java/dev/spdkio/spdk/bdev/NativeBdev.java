@@ -168,8 +168,8 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     public long openDesc(OpenMode mode) throws SpdkException {
         NativeThread current = NativeThread.enter();
         long desc = BdevApi.open(name, mode == OpenMode.READ_WRITE, NativeBdevs.EVENT, 0);
-        if (desc < 0 && desc > -4096) {
-            int errno = (int) -desc;
+        int errno = BdevApi.errno(desc);
+        if (errno != 0) {
             throw new SpdkException(
                     errno,
                     "bdev " + name + " cannot be opened " + mode + ": " + Errno.name(errno)

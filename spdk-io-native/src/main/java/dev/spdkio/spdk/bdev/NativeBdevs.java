@@ -64,9 +64,9 @@ public final class NativeBdevs {
     private void add(String name) {
         long token = Tokens.put(this);
         long desc = BdevApi.open(name, false, EVENT, token);
-        if (desc < 0 && desc > -4096) {
+        if (BdevApi.errno(desc) != 0) {
             var _ = Tokens.take(token, NativeBdevs.class);
-            LOG.log(Level.DEBUG, "bdev {0} has gone before it could be shown (error {1})", name, -desc);
+            LOG.log(Level.DEBUG, "bdev {0} has gone before it could be shown (error {1})", name, BdevApi.errno(desc));
             return;
         }
         NativeBdev device = new NativeBdev(this, name, desc);

@@ -67,10 +67,11 @@ public final class NativeControl {
                 .call(() -> {
                     NativeThread.enter();
                     long desc = BdevApi.open(bdev.name(), false, NativeBdevs.EVENT, 0);
-                    if (desc < 0 && desc > -4096) {
+                    if (BdevApi.errno(desc) != 0) {
                         memory.close();
                         throw new SpdkException(
-                                (int) -desc, "bdev " + bdev.name() + " is not one of SPDK's devices, or is going");
+                                BdevApi.errno(desc),
+                                "bdev " + bdev.name() + " is not one of SPDK's devices, or is going");
                     }
                     long token = Tokens.put(new Pending(bdev, desc, memory, done));
                     try {

@@ -8,6 +8,7 @@ import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BdevModuleApi;
+import dev.spdkio.spdk.ffi.Handles;
 import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.ffi.ThreadApi;
 import dev.spdkio.spdk.runtime.NativeThread;

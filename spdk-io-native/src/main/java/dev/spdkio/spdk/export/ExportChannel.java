@@ -11,6 +11,7 @@ import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.BdevModuleApi;
+import dev.spdkio.spdk.ffi.Handles;
 import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.runtime.NativeThread;
 import java.lang.System.Logger;

@@ -39,6 +39,9 @@ public final class BdevApi {
     private static final MethodHandle QUEUE_IO_WAIT =
             Downcall.of("spdk_bdev_queue_io_wait", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
+    /** No address is among the last so many. */
+    private static final int MAX_ERRNO = 4095;
+
     private BdevApi() {}
 
     private static MethodHandle pointer(String symbol) {
@@ -79,6 +82,11 @@ public final class BdevApi {
         } catch (Throwable t) {
             throw Downcall.unexpected(t);
         }
+    }
+
+    /** The error number in what {@link #open} returned; 0 if it is a descriptor. */
+    public static int errno(long opened) {
+        return opened < 0 && opened >= -MAX_ERRNO ? (int) -opened : 0;
     }
 
     /** {@code spdk_bdev_close}; on the thread that opened it. */

@@ -58,8 +58,8 @@ final class Namespaces {
                     Errno.ENOSPC, where + "it has " + owner.maxNamespaces() + " namespaces, its maxNamespaces");
         }
         long desc = BdevApi.open(bdev, true, NO_EVENT, 0);
-        if (desc < 0 && desc > -4096) {
-            int errno = (int) -desc;
+        int errno = BdevApi.errno(desc);
+        if (errno != 0) {
             throw new SpdkException(
                     errno,
                     where + (errno == Errno.EPERM ? "somebody else has claimed it for writing" : Errno.name(errno)));

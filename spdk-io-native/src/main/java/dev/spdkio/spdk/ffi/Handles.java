@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.spdkio.spdk.export;
+package dev.spdkio.spdk.ffi;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -10,11 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread rule: any thread.
  */
-final class Handles<T> {
+public final class Handles<T> {
     private volatile @Nullable Object[] objects = {};
 
+    /** Holds no object. */
+    public Handles() {}
+
     /** Adds an object. Its number is not 0. */
-    synchronized long add(T object) {
+    public synchronized long add(T object) {
         int free = Arrays.asList(objects).indexOf(null);
         int index = free < 0 ? objects.length : free;
         @Nullable Object[] copy = Arrays.copyOf(objects, Math.max(objects.length, index + 1));
@@ -25,12 +28,12 @@ final class Handles<T> {
 
     /** The object of a number that was not removed. */
     @SuppressWarnings({"unchecked", "NullAway"}) // C has no other numbers
-    T get(long number) {
+    public T get(long number) {
         return (T) objects[(int) number - 1];
     }
 
     /** Forgets the object. */
-    synchronized void remove(long number) {
+    public synchronized void remove(long number) {
         @Nullable Object[] copy = objects.clone();
         copy[(int) number - 1] = null;
         objects = copy;
