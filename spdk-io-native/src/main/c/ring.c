@@ -143,13 +143,15 @@ uint32_t spdkio_ring_round(struct ring *r)
 		do {
 			const struct sqe *e = &r->sq[head++ & r->sq_mask];
 			uint32_t token = e->token;
-			int rc = submit(r, e);
+			int rc;
 
+			// Before SPDK may call a device of Java's, which may withdraw what is still to come.
+			r->sq_head = head;
+			rc = submit(r, e);
 			if (__builtin_expect(rc != 0, 0)) {
 				failed(r, token, rc);
 			}
 		} while (head != tail);
-		r->sq_head = head;
 	}
 	busy = r->fn->poll(r->thread, 0, 0) > 0;
 	return r->completed | (busy ? FAILED : 0);

@@ -156,6 +156,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
 
     @Override
     public NativeChannel openChannel(SpdkThread thread) {
+        all.checkSlots();
         return new NativeChannel(this, thread);
     }
 

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.spdk.ffi.BdevApi;
@@ -97,6 +98,17 @@ public final class NativeBdevs {
         }
         return rpc.call(method, JsonNodeFactory.instance.objectNode().put("name", name))
                 .thenAccept(_ -> {});
+    }
+
+    /** Requests have numbers on the way to SPDK, and above those of the hub are others. */
+    void checkSlots() {
+        int slots = hub.options().bdevIoPoolSize();
+        if (slots > IoQueue.MAX_SLOTS) {
+            throw new LimitExceededException(
+                    "bdevIoPoolSize",
+                    IoQueue.MAX_SLOTS,
+                    "the hub is to have " + slots + " I/Os of a thread at SPDK's devices: take fewer");
+        }
     }
 
     void forget(NativeBdev device) {

@@ -14,6 +14,7 @@ import static dev.spdkio.spdk.lifecycle.Child.slow;
 import dev.spdkio.EnvOptions;
 import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevOptions;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.rpc.RpcState;
 import dev.spdkio.runtime.Poller;
@@ -65,6 +66,7 @@ final class Misuse {
                         () -> builder()
                                 .env(new EnvOptions(false, false, null, null, -1, false, false, 0, "no UUID"))
                                 .start());
+            case "manyIos" -> in(Misuse::manyIos);
             case "littleMemory" -> littleMemory();
             case "manyThreads" -> in(Misuse::manyThreads);
             case "manyThreadsWithRoom" -> {
@@ -310,6 +312,12 @@ final class Misuse {
                 DmaBuf buf = app.dmaPool().allocate(4096)) {
             say("memory " + (buf.address() - base >> 40) + " TiB behind its base");
         }
+    }
+
+    private static void manyIos(SpdkApp app) throws Exception {
+        app.bdevs().setOptions(BdevOptions.DEFAULT.withBdevIoPoolSize(100_000));
+        malloc(app, "Malloc0");
+        refused("channel", () -> open(app, app.appThread(), "Malloc0"));
     }
 
     private static void littleMemory() throws Exception {
