@@ -85,7 +85,12 @@ final class Child {
     static Opened open(SpdkApp app, SpdkThread thread, String bdev) throws Exception {
         return await(thread.call(() -> {
             BdevDesc desc = app.bdevs().open(bdev, OpenMode.READ_WRITE, (_, _) -> {});
-            return new Opened(desc, desc.openChannel());
+            try {
+                return new Opened(desc, desc.openChannel());
+            } catch (RuntimeException e) {
+                desc.close();
+                throw e;
+            }
         }));
     }
 

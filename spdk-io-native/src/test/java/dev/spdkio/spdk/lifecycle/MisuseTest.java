@@ -42,7 +42,7 @@ class MisuseTest {
                 of("twoApplications", "second: SpdkException: SPDK runs in this JVM already"),
                 of("environment", "memory 0 TiB behind its base"),
                 of("badToken", "start: SpdkException: .*cannot be initialised.*no UUID"),
-                of("manyIos", "channel: LimitExceededException: .*bdevIoPoolSize = 65536.*take fewer"),
+                of("manyIos", "channel: LimitExceededException: .*100000 I/Os.*take fewer.*bdevIoPoolSize = 65536"),
                 of("littleMemory", "start: LimitExceededException: .*raise the limit"),
                 of("manyThreads", "used by \\d+"),
                 of("manyThreadsWithRoom", "used by 100"),
