@@ -27,15 +27,14 @@ enum op {
 #define FAILED (1u << 31)
 
 struct sqe {
-	uint32_t op;
+	uint32_t op : 8;
+	uint32_t iovcnt : 24;
 	uint32_t token;
 	void *desc;
 	void *channel;
 	void *data; // the buffer, or the iovecs of the vectored operations
 	uint64_t offset; // in blocks
 	uint64_t count; // in blocks
-	int32_t iovcnt;
-	uint32_t pad[3];
 };
 
 struct detail {
@@ -72,9 +71,8 @@ struct ring {
 	struct sqe *sq;
 	uint32_t *cq;
 	struct detail *details;
-	uint32_t sq_mask;
-	uint32_t sq_tail; // where Java fills in the next entry; it may do so from a call that an entry leads to
 	uint32_t sq_head; // the next entry to submit
+	uint32_t sq_tail; // behind the last one
 	uint32_t completed; // entries in cq, counted here, cleared by Java
 };
 
@@ -141,7 +139,7 @@ uint32_t spdkio_ring_round(struct ring *r)
 	if (head != tail) {
 		r->fn->set_thread(r->thread);
 		do {
-			const struct sqe *e = &r->sq[head++ & r->sq_mask];
+			const struct sqe *e = &r->sq[head++];
 			uint32_t token = e->token;
 			int rc;
 

@@ -464,10 +464,10 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         }
         BdevIo io = hub.take();
         io.request(device, this, type, block, count, completion, userData);
-        for (int i = 0; i < pieces; i++) {
-            io.addMemory(vec.buf(i), vec.offset(i), vec.length(i));
-        }
         try {
+            for (int i = 0; i < pieces; i++) {
+                io.addMemory(vec.buf(i), vec.offset(i), vec.length(i));
+            }
             io.pinAll();
         } catch (RuntimeException closed) {
             hub.untake(io);

@@ -72,6 +72,7 @@ public final class BdevIo {
     @SuppressWarnings("NullAway.Init")
     private DmaBuf buf;
 
+    private long bufAddress;
     private long bufOffset;
     private long bufLength;
     private DmaBuf[] bufs = {};
@@ -145,7 +146,7 @@ public final class BdevIo {
 
     /** Where piece {@code i} begins. */
     public long address(int i) {
-        return segments == 1 ? buf.address() + bufOffset : bufs[i].address() + offsets[i];
+        return segments == 1 ? bufAddress : bufs[i].address() + offsets[i];
     }
 
     /** How many bytes piece {@code i} has. */
@@ -382,6 +383,7 @@ public final class BdevIo {
         if (buf != data) {
             buf = data;
         }
+        bufAddress = data.address() + offset;
         bufOffset = offset;
         bufLength = length;
         segments = 1;

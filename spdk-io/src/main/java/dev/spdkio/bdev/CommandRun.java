@@ -71,12 +71,12 @@ final class CommandRun<T> implements IoCompletion {
         io.request(channel.device(), channel, command.type(), command.block(), command.count(), this, userData);
         io.details = command.details();
         IoVec memory = command.memory();
-        if (memory != null) {
-            for (int i = 0; i < memory.count(); i++) {
-                io.addMemory(memory.buf(i), memory.offset(i), memory.length(i));
-            }
-        }
         try {
+            if (memory != null) {
+                for (int i = 0; i < memory.count(); i++) {
+                    io.addMemory(memory.buf(i), memory.offset(i), memory.length(i));
+                }
+            }
             pin();
         } catch (RuntimeException closed) {
             hub.untake(io);

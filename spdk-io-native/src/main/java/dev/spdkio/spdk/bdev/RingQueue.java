@@ -9,8 +9,12 @@ import dev.spdkio.spdk.ffi.Downcall;
 import dev.spdkio.spdk.ffi.LibSpdk;
 import dev.spdkio.spdk.ffi.NativeShim;
 import dev.spdkio.spdk.ffi.Raw;
+import dev.spdkio.sys.NativeMemory;
+import dev.spdkio.sys.PageKind;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 
 /**
  * The fast way: entries in memory that Java and {@code ring.c} share, and one call a round.
@@ -29,20 +33,20 @@ final class RingQueue extends IoQueue {
     private static final int SQ = 16;
     private static final int CQ = 24;
     private static final int DETAILS = 32;
-    private static final int SQ_MASK = 40;
+    private static final int SQ_HEAD = 40;
     private static final int SQ_TAIL = 44;
-    private static final int SQ_HEAD = 48;
-    private static final int COMPLETED = 52;
+    private static final int COMPLETED = 48;
     private static final int RING_BYTES = 64;
 
-    private static final int SQE_BYTES = 64;
-    private static final int SQE_TOKEN = 4;
-    private static final int SQE_DESC = 8;
-    private static final int SQE_CHANNEL = 16;
-    private static final int SQE_DATA = 24;
-    private static final int SQE_OFFSET = 32;
-    private static final int SQE_COUNT = 40;
-    private static final int SQE_IOVCNT = 48;
+    /** The words of a submission entry; operation, iovecs and number of the request share the first. */
+    private static final int ENTRY = 6;
+
+    private static final int IOVCNT_SHIFT = 8;
+    private static final int TOKEN_SHIFT = 32;
+    private static final long OP_MASK = (1 << IOVCNT_SHIFT) - 1;
+
+    /** The most entries of one call. */
+    private static final int BATCH = 1024;
 
     private static final int DETAIL_BYTES = 64;
 
@@ -65,25 +69,37 @@ final class RingQueue extends IoQueue {
 
     private final Arena arena = Arena.ofShared();
     private final long ring;
+    private final MemorySegment entries;
     private final long sq;
     private final long cq;
     private final long details;
-    private final int mask;
-    private int tail;
 
-    /** @param capacity the most requests at once, resets included; a power of two */
+    /**
+     * The entries that wait for the next call, as they will lie in native memory. They are collected on the heap, since
+     * requests are often made so deep in calls that the JIT would not inline access to native memory any more.
+     */
+    private long[] pending = new long[64 * ENTRY];
+
+    private int taken;
+    private int filled;
+
+    /** @param capacity the most requests at once, resets included */
     RingQueue(long thread, int capacity) {
-        this.mask = capacity - 1;
         this.ring = arena.allocate(RING_BYTES, RING_ALIGN).address();
-        this.sq = arena.allocate((long) SQE_BYTES * capacity, 64).address();
-        this.cq = arena.allocate(4L * capacity, 64).address();
-        this.details = arena.allocate((long) DETAIL_BYTES * capacity, 64).address();
+        this.entries = arena.allocate(Raw.POINTER * ENTRY * BATCH, 64);
+        this.sq = entries.address();
+        this.cq = lazily(4L * capacity);
+        this.details = lazily((long) DETAIL_BYTES * capacity);
         Raw.putLong(ring + THREAD, thread);
         Raw.putLong(ring + FUNCTIONS, TABLE);
         Raw.putLong(ring + SQ, sq);
         Raw.putLong(ring + CQ, cq);
         Raw.putLong(ring + DETAILS, details);
-        Raw.putInt(ring + SQ_MASK, mask);
+    }
+
+    /** Memory that costs nothing until it is touched: most threads have few requests, and few of them fail. */
+    private long lazily(long bytes) {
+        return NativeMemory.map(bytes, PageKind.NORMAL, arena).segment().address();
     }
 
     private static long functions(String... names) {
@@ -97,18 +113,18 @@ final class RingQueue extends IoQueue {
 
     @Override
     void submit(int op, int token, long desc, long channel, long data, int iovcnt, long offset, long count) {
-        int at = tail;
-        long e = sq + (long) (at & mask) * SQE_BYTES;
-        Raw.putLong(e, op | (long) token << 32);
-        Raw.putLong(e + SQE_DESC, desc);
-        Raw.putLong(e + SQE_CHANNEL, channel);
-        Raw.putLong(e + SQE_DATA, data);
-        Raw.putLong(e + SQE_OFFSET, offset);
-        Raw.putLong(e + SQE_COUNT, count);
-        if (iovcnt != 0) {
-            Raw.putInt(e + SQE_IOVCNT, iovcnt);
+        int at = filled;
+        if (at == pending.length) {
+            pending = Arrays.copyOf(pending, at * 2);
         }
-        tail = at + 1;
+        long[] e = pending;
+        e[at] = op | (long) iovcnt << IOVCNT_SHIFT | (long) token << TOKEN_SHIFT;
+        e[at + 1] = desc;
+        e[at + 2] = channel;
+        e[at + 3] = data;
+        e[at + 4] = offset;
+        e[at + 5] = count;
+        filled = at + ENTRY;
     }
 
     @Override
@@ -118,14 +134,40 @@ final class RingQueue extends IoQueue {
 
     @Override
     boolean withdraw(int token) {
-        for (int at = Raw.getInt(ring + SQ_HEAD); at != tail; at++) {
-            long e = sq + (long) (at & mask) * SQE_BYTES;
-            if (Raw.getInt(e + SQE_TOKEN) == token) {
-                Raw.putInt(e, OP_WITHDRAWN);
+        for (int at = taken; at < filled; at += ENTRY) {
+            if (pending[at] >> TOKEN_SHIFT == token) {
+                pending[at] = withdrawn(pending[at]);
+                return true;
+            }
+        }
+        // SPDK may have called a device of ours from among them.
+        int tail = Raw.getInt(ring + SQ_TAIL);
+        for (int i = Raw.getInt(ring + SQ_HEAD); i < tail; i++) {
+            long e = sq + i * Raw.POINTER * ENTRY;
+            if (Raw.getLong(e) >> TOKEN_SHIFT == token) {
+                Raw.putLong(e, withdrawn(Raw.getLong(e)));
                 return true;
             }
         }
         return false;
+    }
+
+    private static long withdrawn(long first) {
+        return (first & ~OP_MASK) | OP_WITHDRAWN;
+    }
+
+    /** Moves what is pending to where C reads it. */
+    private void hand() {
+        int begin = taken;
+        int words = Math.min(filled - begin, BATCH * ENTRY);
+        MemorySegment.copy(pending, begin, entries, JAVA_LONG, 0, words);
+        Raw.putInt(ring + SQ_HEAD, 0);
+        Raw.putInt(ring + SQ_TAIL, words / ENTRY);
+        taken = begin + words;
+        if (taken == filled) {
+            taken = 0;
+            filled = 0;
+        }
     }
 
     /** A call of {@link #round} goes on at once with what completions have submitted, while they are few. */
@@ -137,8 +179,7 @@ final class RingQueue extends IoQueue {
     public boolean round() {
         boolean busy = false;
         for (int turn = 0; turn < TURNS; turn++) {
-            int before = tail;
-            Raw.putInt(ring + SQ_TAIL, before);
+            hand();
             int result;
             try {
                 result = (int) ROUND.invokeExact(ring);
@@ -146,22 +187,16 @@ final class RingQueue extends IoQueue {
                 throw Downcall.unexpected(t);
             }
             busy |= result < 0;
-            if (tail == before) {
-                // All were taken: the next ones go where the memory is warm.
-                tail = 0;
-                before = 0;
-                Raw.putInt(ring + SQ_HEAD, 0);
-            }
             int completed = result & ~FAILED;
             if (completed == 0) {
                 break;
             }
             drain();
-            if (tail == before || completed >= FEW) {
+            if (filled == 0 || completed >= FEW) {
                 break;
             }
         }
-        return busy;
+        return busy || filled != 0;
     }
 
     /** An end may lead to further ends here: a device of ours that stands on this one may end what SPDK gave it. */
