@@ -20,4 +20,8 @@ module dev.spdkio.spdk {
             dev.spdkio.spdk.nvme.NativeNvme;
     provides dev.spdkio.nvmf.NvmfTargetProvider with
             dev.spdkio.spdk.nvmf.SpdkNvmfTargetProvider;
+
+    // The RPC layer makes the records of parameters.
+    opens dev.spdkio.spdk.export to
+            dev.spdkio;
 }

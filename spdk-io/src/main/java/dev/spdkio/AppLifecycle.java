@@ -154,6 +154,8 @@ final class AppLifecycle implements AppControl {
         if (engine == null) {
             FrameworkRpc.registerConfig(context.rpc(), context.appThread(), subsystems, starter);
             BdevModules.register(context.rpc(), subsystems, context.bdevs());
+        } else {
+            BdevModules.registerBeside(context.rpc(), context.bdevs());
         }
         if (b.rpc) {
             try {

@@ -11,9 +11,12 @@ import dev.spdkio.bdev.nullbdev.NullBdevRpc;
 import dev.spdkio.bdev.uring.UringBdevRpc;
 import dev.spdkio.rpc.ConfigSource;
 import dev.spdkio.rpc.MethodCall;
+import dev.spdkio.rpc.RpcHandler;
 import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.rpc.Subsystems;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
+import tools.jackson.databind.JsonNode;
 
 /** The bdev subsystem of an application: its RPC methods, those of the device modules, and its saved configuration. */
 final class BdevModules implements ConfigSource {
@@ -25,6 +28,23 @@ final class BdevModules implements ConfigSource {
 
     static void register(RpcRegistry rpc, Subsystems subsystems, BdevManager bdevs) {
         subsystems.add(new BdevModules(bdevs));
+        register(rpc, bdevs);
+    }
+
+    /** The methods by names of their own, beside an engine that has devices and methods by the same names. */
+    static void registerBeside(RpcRegistry rpc, BdevManager bdevs) {
+        RpcRegistry ours = new RpcRegistry();
+        register(ours, bdevs);
+        for (String method : ours.methods(false, true)) {
+            RpcHandler handler = request -> {
+                CompletionStage<JsonNode> reply = ours.call(method, request.params(), request.state());
+                return reply;
+            };
+            rpc.register(EngineProvider.JAVA_PREFIX + method, ours.statesOf(method), handler);
+        }
+    }
+
+    private static void register(RpcRegistry rpc, BdevManager bdevs) {
         BdevRpc.register(rpc, bdevs);
         MallocBdevRpc.register(rpc, bdevs);
         NullBdevRpc.register(rpc, bdevs);

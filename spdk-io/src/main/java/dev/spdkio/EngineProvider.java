@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  * An engine in a module of its own, found by {@link java.util.ServiceLoader}.
  */
 public interface EngineProvider {
+    /**
+     * With another engine than {@link Engine#JAVA}, methods about the devices that Java implements have this before
+     * their names: {@code java_bdev_malloc_create}. Without it they are those of the engine.
+     */
+    String JAVA_PREFIX = "java_";
+
     /** Which it is. */
     Engine engine();
 

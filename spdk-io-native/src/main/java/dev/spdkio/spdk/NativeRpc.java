@@ -15,6 +15,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,12 +31,15 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * SPDK's RPC methods beside ours: each is registered under its name and sent on to SPDK's own server, which listens
  * where nobody else can see it. A method that is registered already is ours: SPDK's knows nothing of our reactors.
+ * Those of ours that SPDK lacks it gets from {@link JavaRpc}.
  */
 final class NativeRpc {
     private static final Logger LOG = System.getLogger(NativeRpc.class.getName());
 
     private final SpdkThread appThread;
     private final Runnable afterCall;
+    private final Set<String> spdks = new HashSet<>();
+    private @Nullable JavaRpc ours;
     private @Nullable Path folder;
     private @Nullable RpcClient client;
 
@@ -63,18 +69,23 @@ final class NativeRpc {
                     client = c;
                     return c.call("rpc_get_methods");
                 }))
-                .thenAccept(methods -> {
-                    for (JsonNode method : methods) {
-                        register(registry, method.stringValue());
+                .thenCompose(methods -> appThread.call(() -> {
+                    methods.forEach(method -> spdks.add(method.stringValue()));
+                    ours = new JavaRpc(appThread, registry);
+                    giveOurs();
+                    for (String method : spdks) {
+                        if (registry.statesOf(method).isEmpty() && !JavaRpc.isOurs(method)) {
+                            registry.register(method, RpcState.ALWAYS, request -> forward(method, request));
+                        }
                     }
                     registry.register("save_config", RpcState.ONLY_RUNTIME, this::saveConfig);
-                });
+                    return null;
+                }));
     }
 
-    private void register(RpcRegistry registry, String method) {
-        if (registry.statesOf(method).isEmpty()) {
-            registry.register(method, RpcState.ALWAYS, request -> forward(method, request));
-        }
+    /** Makes the methods that SPDK lacks known to it. App thread. */
+    void giveOurs() {
+        Objects.requireNonNull(ours).give(spdks);
     }
 
     private CompletionStage<JsonNode> forward(String method, RpcRequest request) {
@@ -122,6 +133,7 @@ final class NativeRpc {
         appThread
                 .call(() -> {
                     NativeThread.enter();
+                    JavaRpc.end();
                     InitApi.rpcFinish();
                     return true;
                 })

@@ -16,6 +16,7 @@ import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.bdev.NativeBdevs;
 import dev.spdkio.spdk.export.ExportModule;
+import dev.spdkio.spdk.export.ExportRpc;
 import dev.spdkio.spdk.ffi.InitApi;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
@@ -97,7 +98,8 @@ public final class SpdkEngine implements EngineProvider {
             devices = d;
             config = configText;
             stopOnError = !ignoreErrors;
-            ExportModule.install(appThread, d::discover);
+            ExportModule.install(bdevs, registry, d::discover);
+            ExportRpc.register(registry, bdevs);
             NativeRpc r = new NativeRpc(appThread, d::discover);
             rpc = r;
             return appThread
@@ -116,8 +118,12 @@ public final class SpdkEngine implements EngineProvider {
                     .thenCompose(_ -> {
                         initialised = true;
                         InitApi.rpcSetState(InitApi.RPC_RUNTIME);
-                        return loadConfig();
+                        return appThread.call(() -> {
+                            Objects.requireNonNull(rpc).giveOurs();
+                            return true;
+                        });
                     })
+                    .thenCompose(_ -> loadConfig())
                     .thenCompose(_ -> appThread.call(() -> {
                         Objects.requireNonNull(devices).discover();
                         return true;

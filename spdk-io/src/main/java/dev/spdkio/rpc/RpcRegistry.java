@@ -163,10 +163,15 @@ public final class RpcRegistry {
      * @return completes with the result or a {@link RpcException}, on whatever thread the method completes its stage
      */
     public CompletableFuture<JsonNode> call(String method, @Nullable JsonNode params) {
+        return call(method, params, state);
+    }
+
+    /** The same in another state than the present one: for a caller who keeps account of it himself. */
+    public CompletableFuture<JsonNode> call(String method, @Nullable JsonNode params, RpcState now) {
         CompletableFuture<JsonNode> reply = new CompletableFuture<>();
         try {
-            Entry entry = find(method);
-            Object result = entry.handler.handle(new RpcRequest(entry.name, params, state));
+            Entry entry = find(method, now);
+            Object result = entry.handler.handle(new RpcRequest(entry.name, params, now));
             if (result instanceof CompletionStage<?> later) {
                 later.whenComplete((value, failure) -> complete(reply, method, value, failure));
             } else {
@@ -192,12 +197,11 @@ public final class RpcRegistry {
         reply.completeExceptionally(RpcFailures.of(method, failure));
     }
 
-    private Entry find(String method) throws IOException {
+    private Entry find(String method, RpcState now) throws IOException {
         Entry entry = methods.get(method);
         if (entry == null) {
             throw new RpcException(RpcErrorCode.METHOD_NOT_FOUND, "Method not found");
         }
-        RpcState now = state;
         if (!entry.states.contains(now)) {
             throw new RpcException(RpcErrorCode.INVALID_STATE, now == RpcState.STARTUP ? ONLY_LATER : ONLY_BEFORE);
         }

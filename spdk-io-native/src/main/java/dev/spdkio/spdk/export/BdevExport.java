@@ -19,7 +19,10 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device of the hub as a device of SPDK: its {@code struct spdk_bdev}, and the descriptor by which it does I/O.
@@ -33,6 +36,8 @@ public final class BdevExport {
     private static final Logger LOG = System.getLogger(BdevExport.class.getName());
 
     static final Handles<BdevExport> ALL = new Handles<>();
+
+    private static final Map<Bdev, BdevExport> BY_BDEV = new ConcurrentHashMap<>();
 
     private final Bdev bdev;
     private final SpdkThread appThread;
@@ -93,7 +98,13 @@ public final class BdevExport {
                     "bdev " + bdev.name() + " cannot be exported: SPDK refuses it (" + Errno.name(-rc) + ")"
                             + (rc == -Errno.EEXIST ? "; it has a device of that name or UUID already" : ""));
         }
+        BY_BDEV.put(bdev, export);
         return export;
+    }
+
+    /** The export of a device, null if SPDK does not have it. Any thread. */
+    static @Nullable BdevExport of(Bdev bdev) {
+        return BY_BDEV.get(bdev);
     }
 
     /** The device of the hub. Any thread. */
@@ -194,6 +205,7 @@ public final class BdevExport {
             BdevModuleApi.destructDone(pointer);
         }
         ALL.remove(handle);
+        BY_BDEV.remove(bdev, this);
         arena.close();
         gone.complete(null);
     }

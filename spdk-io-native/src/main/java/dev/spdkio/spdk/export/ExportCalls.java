@@ -5,8 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.spdkio.bdev.Bdev;
-import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.rpc.JsonTree;
 import dev.spdkio.spdk.ffi.AbiTable;
@@ -15,7 +13,6 @@ import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.ffi.Upcall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandles;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -29,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("unused") // called by SPDK
 final class ExportCalls {
     private static final AbiTable ABI = AbiTable.get();
-    private static final long CTXT = ABI.offset("spdk_bdev", "ctxt");
 
     /** Where the context of a channel begins: {@code spdk_io_channel_get_ctx}. */
     private static final long CHANNEL_CONTEXT = ABI.value("SPDK_IO_CHANNEL_STRUCT_SIZE");
@@ -64,9 +60,7 @@ final class ExportCalls {
                 "io_type_supported",
                 stub("ioTypeSupported", FunctionDescriptor.of(JAVA_BOOLEAN, JAVA_LONG, JAVA_INT), false));
         set(table, "get_io_channel", stub("getIoChannel", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG), 0L));
-        MemoryLayout pointer = JAVA_LONG;
-        set(table, "dump_info_json", stub("dumpInfoJson", FunctionDescriptor.of(JAVA_INT, pointer, pointer), -1));
-        set(table, "write_config_json", stub("writeConfigJson", FunctionDescriptor.ofVoid(pointer, pointer), null));
+        set(table, "dump_info_json", stub("dumpInfoJson", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), -1));
         return table;
     }
 
@@ -98,15 +92,6 @@ final class ExportCalls {
             JsonApi.writeValue(writer, JsonTree.of(value).toString());
         });
         return 0;
-    }
-
-    /** A saved configuration has the call that makes the device again, where there is one. */
-    private static void writeConfigJson(long struct, long writer) {
-        Bdev bdev = BdevExport.ALL.get(Raw.getLong(struct + CTXT)).bdev();
-        BdevOps.ConfigCall call = bdev.configCall();
-        if (call != null) {
-            JsonApi.writeValue(writer, JsonTree.of(call).toString());
-        }
     }
 
     // ---- its channels ---------------------------------------------------------------------------------------------

@@ -4,14 +4,22 @@ package dev.spdkio.spdk.export;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import dev.spdkio.EngineProvider;
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.rpc.JsonTree;
+import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.BdevModuleApi;
+import dev.spdkio.spdk.ffi.JsonApi;
 import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.ffi.Upcall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandles;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +34,11 @@ public final class ExportModule {
     /** What SPDK calls it. */
     public static final String NAME = "java";
 
-    private record Listener(SpdkThread appThread, Runnable registered, AtomicBoolean told) {}
+    private record Listener(BdevManager bdevs, RpcRegistry rpc, Runnable registered, AtomicBoolean told) {
+        SpdkThread appThread() {
+            return bdevs.appThread();
+        }
+    }
 
     private static final AbiTable ABI = AbiTable.get();
     private static final long MODULE_OF_BDEV = ABI.offset("spdk_bdev", "module");
@@ -41,11 +53,12 @@ public final class ExportModule {
     /**
      * Makes it known to SPDK, whose bdev layer is not initialised yet.
      *
-     * @param appThread the thread of control work of the application that begins
-     * @param registered runs there soon after SPDK has registered a device that is not exported
+     * @param bdevs the devices of the application that begins
+     * @param rpc its methods
+     * @param registered runs on the app thread soon after SPDK has registered a device that is not exported
      */
-    public static void install(SpdkThread appThread, Runnable registered) {
-        listener = new Listener(appThread, registered, new AtomicBoolean());
+    public static void install(BdevManager bdevs, RpcRegistry rpc, Runnable registered) {
+        listener = new Listener(bdevs, rpc, registered, new AtomicBoolean());
     }
 
     /** The application has ended. */
@@ -56,7 +69,7 @@ public final class ExportModule {
     /** Whether SPDK runs under the application with that app thread. */
     static boolean runsUnder(SpdkThread appThread) {
         Listener l = listener;
-        return l != null && l.appThread == appThread;
+        return l != null && l.appThread() == appThread;
     }
 
     private static long make() {
@@ -72,6 +85,10 @@ public final class ExportModule {
                 module,
                 "examine_config",
                 Upcall.stub(lookup, ExportModule.class, "examine", FunctionDescriptor.ofVoid(JAVA_LONG), null));
+        set(
+                module,
+                "config_json",
+                Upcall.stub(lookup, ExportModule.class, "configJson", FunctionDescriptor.of(JAVA_INT, JAVA_LONG), 0));
         BdevModuleApi.moduleListAdd(module);
         return module;
     }
@@ -91,7 +108,7 @@ public final class ExportModule {
             Listener l = listener;
             if (l != null && Raw.getLong(bdev + MODULE_OF_BDEV) != POINTER && l.told.compareAndSet(false, true)) {
                 // Not now: SPDK has not finished with its registration.
-                l.appThread.sendInternal(() -> {
+                l.appThread().sendInternal(() -> {
                     l.told.set(false);
                     l.registered.run();
                 });
@@ -99,5 +116,31 @@ public final class ExportModule {
         } finally {
             BdevModuleApi.examineDone(POINTER);
         }
+    }
+
+    /** A saved configuration has the Java devices that calls can make, and says which of all are exported. */
+    @SuppressWarnings("unused") // called by SPDK
+    private static int configJson(long writer) {
+        Listener l = listener;
+        if (l == null) {
+            return 0;
+        }
+        for (Bdev bdev : l.bdevs.bdevs()) {
+            BdevOps.ConfigCall call = bdev.configCall();
+            if (call != null) {
+                String ours = EngineProvider.JAVA_PREFIX + call.method();
+                boolean prefixed = !l.rpc.statesOf(ours).isEmpty();
+                write(writer, prefixed ? ours : call.method(), call.params());
+            }
+            if (BdevExport.of(bdev) != null) {
+                write(writer, ExportRpc.EXPORT, Map.of("name", bdev.name()));
+            }
+        }
+        return 0;
+    }
+
+    private static void write(long writer, String method, Map<String, Object> params) {
+        JsonApi.writeValue(
+                writer, JsonTree.of(new BdevOps.ConfigCall(method, params)).toString());
     }
 }

@@ -24,6 +24,7 @@ public final class InitApi {
             Downcall.of("spdk_rpc_initialize", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle RPC_FINISH = Downcall.ofVoid("spdk_rpc_finish");
     private static final MethodHandle RPC_SET_STATE = Downcall.ofVoid("spdk_rpc_set_state", JAVA_INT);
+    private static final MethodHandle RPC_GET_STATE = Downcall.of("spdk_rpc_get_state", JAVA_INT);
 
     private InitApi() {}
 
@@ -76,6 +77,15 @@ public final class InitApi {
     public static void rpcSetState(int state) {
         try {
             RPC_SET_STATE.invokeExact(state);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
+        }
+    }
+
+    /** {@code spdk_rpc_get_state}. */
+    public static int rpcState() {
+        try {
+            return (int) RPC_GET_STATE.invokeExact();
         } catch (Throwable t) {
             throw Downcall.unexpected(t);
         }

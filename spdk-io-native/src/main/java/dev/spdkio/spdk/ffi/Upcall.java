@@ -50,21 +50,30 @@ public final class Upcall {
             @org.jspecify.annotations.Nullable Object fallback) {
         MethodType type = descriptor.toMethodType();
         try {
-            MethodHandle target = lookup.findStatic(owner, method, type);
-            String name = owner.getSimpleName() + "." + method;
-            MethodHandle handler = LOG_VOID.bindTo(name);
-            if (type.returnType() != void.class) {
-                MethodHandle value = MethodHandles.constant(type.returnType(), fallback);
-                handler = MethodHandles.filterReturnValue(handler, value);
-            }
-            MethodHandle safe = MethodHandles.catchException(
-                    target, Throwable.class, MethodHandles.dropArguments(handler, 1, type.parameterList()));
-            return Linker.nativeLinker()
-                    .upcallStub(safe, descriptor, Arena.global())
-                    .address();
+            return stub(
+                    owner.getSimpleName() + "." + method, lookup.findStatic(owner, method, type), descriptor, fallback);
         } catch (ReflectiveOperationException e) {
             throw new IllegalArgumentException(owner + "." + method + type + " is not there for an upcall", e);
         }
+    }
+
+    /** The same for a handle, which {@code name} describes in the log. */
+    public static long stub(
+            String name,
+            MethodHandle target,
+            FunctionDescriptor descriptor,
+            @org.jspecify.annotations.Nullable Object fallback) {
+        MethodType type = descriptor.toMethodType();
+        MethodHandle handler = LOG_VOID.bindTo(name);
+        if (type.returnType() != void.class) {
+            MethodHandle value = MethodHandles.constant(type.returnType(), fallback);
+            handler = MethodHandles.filterReturnValue(handler, value);
+        }
+        MethodHandle safe = MethodHandles.catchException(
+                target, Throwable.class, MethodHandles.dropArguments(handler, 1, type.parameterList()));
+        return Linker.nativeLinker()
+                .upcallStub(safe, descriptor, Arena.global())
+                .address();
     }
 
     @SuppressWarnings("unused") // by LOG_VOID

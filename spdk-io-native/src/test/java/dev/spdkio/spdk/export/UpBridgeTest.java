@@ -156,7 +156,9 @@ class UpBridgeTest {
                 .as("once in the hub")
                 .hasSize(1);
         assertThat(NativeApp.rpc("framework_get_config", Map.of("name", "bdev")).toString())
-                .contains("\"method\":\"bdev_malloc_create\",\"params\":{\"name\":\"JavaMalloc\"");
+                .contains(
+                        "\"method\":\"java_bdev_malloc_create\",\"params\":{\"name\":\"JavaMalloc\"",
+                        "\"method\":\"java_bdev_export\",\"params\":{\"name\":\"JavaMalloc\"}");
         world.await(exported.unexport());
         world.await(exported.unexport());
         assertThat(isListed("JavaMalloc")).isFalse();
