@@ -8,7 +8,7 @@ import dev.spdkio.sys.Hugepages;
 import picocli.CommandLine.Option;
 
 /** The options of the commands that start an application: which engine, and its environment. */
-public final class EngineOptions {
+public class EngineOptions {
     @Option(
             names = "--engine",
             paramLabel = "ENGINE",

@@ -9,7 +9,6 @@ import dev.spdkio.runtime.CpuSet;
 import dev.spdkio.runtime.IdlePolicy;
 import dev.spdkio.runtime.RuntimeLimits;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -41,13 +40,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private EngineOptions engineOptions;
-
-    @Option(
-            names = {"-c", "--config"},
-            paramLabel = "FILE",
-            description = "Configuration file in SPDK's JSON format.")
-    private @Nullable Path config;
+    private AppOptions options;
 
     @Option(
             names = {"-r", "--rpc-socket"},
@@ -56,28 +49,12 @@ public final class ServeCommand implements Callable<Integer> {
     private @Nullable Path socket;
 
     @Option(
-            names = {"-m", "--cpumask"},
-            paramLabel = "MASK",
-            converter = CpuSetConverter.class,
-            description = "Cores, as 0x3 or [0-1]; by default the first that may be used.")
-    private @Nullable CpuSet cores;
-
-    @Option(
             names = "--mem-size",
             paramLabel = "SIZE",
             defaultValue = "1G",
             converter = ByteSize.class,
             description = "The most DMA memory; default ${DEFAULT-VALUE}. It is taken as it is needed.")
     private long memory;
-
-    @Option(
-            names = "--idle",
-            paramLabel = "POLICY",
-            converter = IdlePolicyChoice.class,
-            defaultValue = "adaptive",
-            description = "What a reactor without work does: busy or adaptive; default ${DEFAULT-VALUE}.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private IdlePolicy idlePolicy;
 
     @Option(names = "--wait-for-rpc", description = "Configure nothing before the RPC framework_start_init.")
     private boolean waitForRpc;
@@ -100,19 +77,17 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private SpdkApp.Builder builder() {
-        SpdkApp.Builder app = engineOptions
-                .apply(SpdkApp.builder())
+        SpdkApp.Builder app = options.apply(SpdkApp.builder())
                 .name("serve")
-                .idlePolicy(idlePolicy)
+                .idlePolicy(options.idlePolicy(IdlePolicy.ADAPTIVE))
                 .memorySize(memory)
                 // Less would report the loading of classes at the first call of each method.
                 .limits(RuntimeLimits.DEFAULT.withStallLimit(STALL_LIMIT));
+        Path config = options.config();
         if (config != null) {
-            if (!Files.isReadable(config)) {
-                throw new ParameterException(spec.commandLine(), "-c " + config + " is not a file that can be read");
-            }
             app.config(config);
         }
+        CpuSet cores = options.cores();
         if (cores != null) {
             app.reactorMask(cores);
         }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.spdkio.Engine;
 import dev.spdkio.EngineProvider;
 import dev.spdkio.EnvOptions;
@@ -18,16 +15,13 @@ import dev.spdkio.spdk.bdev.NativeBdevs;
 import dev.spdkio.spdk.export.ExportModule;
 import dev.spdkio.spdk.export.ExportRpc;
 import dev.spdkio.spdk.ffi.InitApi;
-import dev.spdkio.spdk.ffi.Tokens;
-import dev.spdkio.spdk.ffi.Upcall;
 import dev.spdkio.spdk.nvme.NativeNvme;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.spdk.runtime.NativeEnv;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -39,11 +33,6 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link Engine#SPDK}: Java owns the reactors, SPDK its devices. Found by {@link java.util.ServiceLoader}. */
 public final class SpdkEngine implements EngineProvider {
-    private static final long RC_DONE = Upcall.stub(
-            MethodHandles.lookup(), SpdkEngine.class, "rcDone", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), null);
-    private static final long DONE =
-            Upcall.stub(MethodHandles.lookup(), SpdkEngine.class, "done", FunctionDescriptor.ofVoid(JAVA_LONG), null);
-
     /** How long the end of the application waits for SPDK, after it has waited for the users of devices. */
     private static final Duration FINI_PATIENCE = Duration.ofSeconds(10);
 
@@ -114,7 +103,7 @@ public final class SpdkEngine implements EngineProvider {
 
         @Override
         public CompletionStage<?> startInit() {
-            return onApp("the initialisation of SPDK's subsystems", token -> InitApi.subsystemInit(RC_DONE, token))
+            return onApp("the initialisation of SPDK's subsystems", token -> InitApi.subsystemInit(Async.RC, token))
                     .thenCompose(_ -> {
                         initialised = true;
                         InitApi.rpcSetState(InitApi.RPC_RUNTIME);
@@ -141,21 +130,18 @@ public final class SpdkEngine implements EngineProvider {
             return onApp(
                             "the configuration",
                             token -> InitApi.loadConfig(
-                                    json.address(), json.byteSize() - 1, RC_DONE, token, stopOnError))
+                                    json.address(), json.byteSize() - 1, Async.RC, token, stopOnError))
                     .whenComplete((_, _) -> arena.close());
         }
 
-        private interface Step {
-            void start(long token);
-        }
-
-        private CompletableFuture<Void> onApp(String what, Step step) {
-            CompletableFuture<Void> done = new CompletableFuture<>();
-            appThread.sendInternal(() -> {
-                NativeThread.enter(appThread);
-                step.start(Tokens.put(new Pending(what, done)));
-            });
-            return done;
+        private CompletableFuture<Void> onApp(String what, Async.Call call) {
+            return Async.call(
+                    appThread,
+                    () -> Async.check(
+                            call,
+                            status -> new SpdkException(
+                                    Math.abs(status),
+                                    what + " failed (" + Errno.name(Math.abs(status)) + "): SPDK's log says more")));
         }
 
         @Override
@@ -167,7 +153,7 @@ public final class SpdkEngine implements EngineProvider {
             }
             if (initialised) {
                 try {
-                    onApp("the end of SPDK's subsystems", token -> InitApi.subsystemFini(DONE, token))
+                    onApp("the end of SPDK's subsystems", token -> InitApi.subsystemFini(Async.DONE, token))
                             .orTimeout(FINI_PATIENCE.toNanos(), TimeUnit.NANOSECONDS)
                             .join();
                 } catch (CompletionException e) {
@@ -185,27 +171,5 @@ public final class SpdkEngine implements EngineProvider {
             ExportModule.uninstall();
             env.close();
         }
-    }
-
-    private record Pending(String what, CompletableFuture<Void> done) {}
-
-    @SuppressWarnings("unused") // called by SPDK
-    private static void rcDone(int rc, long token) {
-        Pending pending = Tokens.take(token, Pending.class);
-        if (pending == null) {
-            return;
-        }
-        if (rc != 0) {
-            int errno = Math.abs(rc);
-            pending.done.completeExceptionally(new SpdkException(
-                    errno, pending.what + " failed (" + Errno.name(errno) + "): SPDK's log says more"));
-        } else {
-            pending.done.complete(null);
-        }
-    }
-
-    @SuppressWarnings("unused") // called by SPDK
-    private static void done(long token) {
-        rcDone(0, token);
     }
 }

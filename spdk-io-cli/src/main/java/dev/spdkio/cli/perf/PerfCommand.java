@@ -2,13 +2,11 @@
 package dev.spdkio.cli.perf;
 
 import dev.spdkio.SpdkApp;
+import dev.spdkio.cli.AppOptions;
 import dev.spdkio.cli.BdevConfig;
 import dev.spdkio.cli.ByteSize;
 import dev.spdkio.cli.CommandFailedException;
-import dev.spdkio.cli.CpuSetConverter;
-import dev.spdkio.cli.EngineOptions;
 import dev.spdkio.cli.FileBdev;
-import dev.spdkio.cli.IdlePolicyChoice;
 import dev.spdkio.cli.Seconds;
 import dev.spdkio.cli.SignalGate;
 import dev.spdkio.cli.Version;
@@ -68,12 +66,6 @@ public final class PerfCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Option(
-            names = {"-c", "--config"},
-            paramLabel = "FILE",
-            description = "Make the devices of this configuration file in SPDK's JSON format.")
-    private @Nullable Path config;
-
-    @Option(
             names = "--file",
             paramLabel = "PATH",
             description =
@@ -102,7 +94,7 @@ public final class PerfCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init") // set by picocli
-    private EngineOptions engineOptions;
+    private AppOptions appOptions;
 
     @Option(
             names = {"-q", "--queue-depth"},
@@ -158,13 +150,6 @@ public final class PerfCommand implements Callable<Integer> {
     private Duration warmup;
 
     @Option(
-            names = {"-m", "--cpumask"},
-            paramLabel = "MASK",
-            converter = CpuSetConverter.class,
-            description = "Cores, as 0x3 or [0-1]; by default the first that may be used.")
-    private @Nullable CpuSet cores;
-
-    @Option(
             names = {"-f", "--continue-on-error"},
             description = "Go on after an I/O that failed or a miscompare; by default the run ends there.")
     private boolean continueOnError;
@@ -177,15 +162,6 @@ public final class PerfCommand implements Callable<Integer> {
             description = "callback, future or task; default ${DEFAULT-VALUE}.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private IoStyle style;
-
-    @Option(
-            names = "--idle",
-            paramLabel = "POLICY",
-            converter = IdlePolicyChoice.class,
-            defaultValue = "busy",
-            description = "What a reactor without work does: busy or adaptive; default ${DEFAULT-VALUE}.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private IdlePolicy idlePolicy;
 
     @Option(
             names = "--block-size",
@@ -239,7 +215,7 @@ public final class PerfCommand implements Callable<Integer> {
 
     private PerfResult measure(PerfOptions options, PrintWriter out, CompletableFuture<StopReason> stop)
             throws IOException, InterruptedException {
-        SpdkApp.Builder app = engineOptions.apply(PerfRun.application(options, memory(options)));
+        SpdkApp.Builder app = appOptions.apply(PerfRun.application(options, memory(options)));
         if (options.config() != null) {
             app.config(options.config());
         } else if (options.device() != null) {
@@ -269,6 +245,8 @@ public final class PerfCommand implements Callable<Integer> {
     }
 
     private PerfOptions options() {
+        Path config = appOptions.config();
+        CpuSet cores = appOptions.cores();
         if (Stream.of(config, file, malloc, nullSize).filter(Objects::nonNull).count() != 1) {
             throw wrong("give one of -c FILE, --file PATH, --malloc SIZE and --null SIZE");
         }
@@ -288,9 +266,6 @@ public final class PerfCommand implements Callable<Integer> {
         }
         if (config != null) {
             onlyWith("--block-size", blockSize != null, "--file, --malloc or --null");
-            if (!Files.isReadable(config)) {
-                throw wrong("-c " + config + " is not a file that can be read");
-            }
         } else if (!bdevs.isEmpty()) {
             throw wrong("-b is only for the devices of -c");
         }
@@ -309,7 +284,7 @@ public final class PerfCommand implements Callable<Integer> {
                 readPercent == NO_READ_PERCENT ? DEFAULT_READ_PERCENT : readPercent,
                 style,
                 cores != null ? cores : CpuSet.of(Cores.available().first()),
-                idlePolicy,
+                appOptions.idlePolicy(IdlePolicy.BUSY),
                 warmup,
                 time,
                 continueOnError);
@@ -330,7 +305,7 @@ public final class PerfCommand implements Callable<Integer> {
     private @Nullable BdevConfig device() {
         int block = (int) (blockSize == null ? DEFAULT_BLOCK_SIZE : blockSize.longValue());
         inRange("--block-size", blockSize == null ? block : blockSize, 1, MAX_IO_SIZE);
-        if (ioSize % block != 0 && config == null) {
+        if (ioSize % block != 0 && appOptions.config() == null) {
             throw wrong("-o " + ioSize + " is not a multiple of the block size, " + block);
         }
         if (malloc != null) {
@@ -348,7 +323,7 @@ public final class PerfCommand implements Callable<Integer> {
                     "File0",
                     file,
                     new FileBdev.Options(block, workload.isReadOnly(), direct, aio),
-                    engineOptions.engine());
+                    appOptions.engine());
             driver = bdev.driver();
             return bdev.config();
         }

@@ -2,7 +2,6 @@
 package dev.spdkio.spdk.bdev;
 
 import static java.lang.foreign.ValueLayout.JAVA_BOOLEAN;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.spdkio.bdev.Bdev;
@@ -11,17 +10,13 @@ import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.Downcall;
 import dev.spdkio.spdk.ffi.NativeStruct;
-import dev.spdkio.spdk.ffi.Tokens;
-import dev.spdkio.spdk.ffi.Upcall;
-import dev.spdkio.spdk.runtime.NativeThread;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What SPDK does for its devices beside I/O: rate limits and histograms. Each call holds the device until it is over.
@@ -42,114 +37,80 @@ public final class NativeControl {
             Downcall.ofVoid("spdk_bdev_histogram_get", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle TICKS_HZ = Downcall.of("spdk_get_ticks_hz", JAVA_LONG);
 
-    private static final long DONE = Upcall.stub(
-            MethodHandles.lookup(), NativeControl.class, "done", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT), null);
-    private static final long HISTOGRAM_DONE = Upcall.stub(
-            MethodHandles.lookup(),
-            NativeControl.class,
-            "histogramDone",
-            FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT, JAVA_LONG),
-            null);
-
     private NativeControl() {}
-
-    /** A call under way: the device is held by {@code desc}, and {@code memory} is SPDK's until the end. */
-    private record Pending(Bdev bdev, long desc, Arena memory, CompletableFuture<Boolean> done) {}
 
     private interface Start {
         void start(long bdev, long token) throws Throwable;
     }
 
-    private static CompletableFuture<Boolean> run(Bdev bdev, Arena memory, Start start) {
-        CompletableFuture<Boolean> done = bdev.manager().runtime().newFuture();
-        return bdev.manager()
-                .appThread()
-                .call(() -> {
-                    NativeThread.enter();
+    /** Makes a call; {@code memory} is SPDK's until the end, and then has the result. */
+    private static <T> CompletableFuture<T> run(Bdev bdev, Arena memory, Start start, Supplier<T> result) {
+        return Async.call(bdev.manager().appThread(), () -> {
                     long desc = BdevApi.open(bdev.name(), false, NativeBdevs.EVENT, 0);
-                    if (BdevApi.errno(desc) != 0) {
-                        memory.close();
+                    int errno = BdevApi.errno(desc);
+                    if (errno != 0) {
                         throw new SpdkException(
-                                BdevApi.errno(desc),
-                                "bdev " + bdev.name() + " is not one of SPDK's devices, or is going");
+                                errno, "bdev " + bdev.name() + " is not one of SPDK's devices, or is going");
                     }
-                    long token = Tokens.put(new Pending(bdev, desc, memory, done));
-                    try {
-                        start.start(BdevApi.bdev(desc), token);
-                    } catch (Throwable t) {
-                        throw Downcall.unexpected(t);
-                    }
-                    return true;
+                    return Async.check(token -> start(start, BdevApi.bdev(desc), token), e -> failure(bdev, e))
+                            .whenComplete((_, _) -> BdevApi.close(desc));
                 })
-                .thenCompose(_ -> done);
+                .thenApply(_ -> result.get())
+                .whenComplete((_, _) -> memory.close());
     }
 
-    @SuppressWarnings("unused") // called by SPDK
-    private static void done(long token, int status) {
-        Pending pending = Tokens.take(token, Pending.class);
-        if (pending == null) {
-            return;
-        }
-        BdevApi.close(pending.desc);
-        if (status == 0) {
-            pending.done.complete(true);
-        } else {
-            int errno = Math.abs(status);
-            pending.done.completeExceptionally(new SpdkException(
-                    errno,
-                    "bdev " + pending.bdev.name() + ": " + Errno.name(errno)
-                            + (errno == Errno.EAGAIN ? ", another such call is under way" : "")));
+    private static void start(Start start, long bdev, long token) {
+        try {
+            start.start(bdev, token);
+        } catch (Throwable t) {
+            throw Downcall.unexpected(t);
         }
     }
 
-    @SuppressWarnings("unused") // called by SPDK
-    private static void histogramDone(long token, int status, long histogram) {
-        done(token, status);
-    }
-
-    private static <T> CompletableFuture<T> closing(
-            Arena memory, CompletableFuture<Boolean> call, Function<Boolean, T> result) {
-        return call.thenApply(result).whenComplete((_, _) -> {
-            if (memory.scope().isAlive()) {
-                memory.close();
-            }
-        });
+    private static SpdkException failure(Bdev bdev, int status) {
+        int errno = Math.abs(status);
+        return new SpdkException(
+                errno,
+                "bdev " + bdev.name() + ": " + Errno.name(errno)
+                        + (errno == Errno.EAGAIN ? ", another such call is under way" : ""));
     }
 
     /** {@code spdk_bdev_set_qos_rate_limits}: I/Os, and mebibytes of both, of reads and of writes, a second. */
     public static CompletableFuture<Boolean> setLimits(Bdev bdev, long... limits) {
         Arena memory = Arena.ofShared();
         MemorySegment array = memory.allocateFrom(JAVA_LONG, limits);
-        return closing(
+        return run(
+                bdev,
                 memory,
-                run(bdev, memory, (b, token) -> {
-                    SET_QOS.invokeExact(b, array.address(), DONE, token);
-                }),
-                done -> done);
+                (b, token) -> {
+                    SET_QOS.invokeExact(b, array.address(), Async.STATUS, token);
+                },
+                () -> true);
     }
 
     /** {@code spdk_bdev_get_qos_rate_limits}, in the same order. */
     public static CompletableFuture<long[]> limits(Bdev bdev) {
         Arena memory = Arena.ofShared();
         MemorySegment array = memory.allocate(JAVA_LONG, LIMITS);
-        return closing(
+        return run(
+                bdev,
                 memory,
-                run(bdev, memory, (b, token) -> {
+                (b, token) -> {
                     GET_QOS.invokeExact(b, array.address());
-                    done(token, 0);
-                }),
-                _ -> array.toArray(JAVA_LONG));
+                    Async.finish(token, 0);
+                },
+                () -> array.toArray(JAVA_LONG));
     }
 
     /** {@code spdk_bdev_histogram_enable}. */
     public static CompletableFuture<Boolean> enableHistogram(Bdev bdev, boolean enable) {
-        Arena memory = Arena.ofShared();
-        return closing(
-                memory,
-                run(bdev, memory, (b, token) -> {
-                    HISTOGRAM_ENABLE.invokeExact(b, DONE, token, enable);
-                }),
-                done -> done);
+        return run(
+                bdev,
+                Arena.ofShared(),
+                (b, token) -> {
+                    HISTOGRAM_ENABLE.invokeExact(b, Async.STATUS, token, enable);
+                },
+                () -> true);
     }
 
     /** {@code spdk_bdev_histogram_get}: the counts of the buckets. */
@@ -162,12 +123,13 @@ public final class NativeControl {
         histogram.set(
                 AbiTable.get().hasField("spdk_histogram_data", "granularity") ? "granularity" : "bucket_shift",
                 HISTOGRAM_SHIFT);
-        return closing(
+        return run(
+                bdev,
                 memory,
-                run(bdev, memory, (b, token) -> {
-                    HISTOGRAM_GET.invokeExact(b, histogram.address(), HISTOGRAM_DONE, token);
-                }),
-                _ -> buckets.toArray(JAVA_LONG));
+                (b, token) -> {
+                    HISTOGRAM_GET.invokeExact(b, histogram.address(), Async.STATUS_OF, token);
+                },
+                () -> buckets.toArray(JAVA_LONG));
     }
 
     /** {@code spdk_get_ticks_hz}. */

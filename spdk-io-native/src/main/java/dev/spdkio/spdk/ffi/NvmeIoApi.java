@@ -19,75 +19,12 @@ public final class NvmeIoApi {
             Downcall.critical("spdk_nvme_qpair_is_connected", JAVA_BOOLEAN, JAVA_LONG);
     private static final MethodHandle PROCESS_COMPLETIONS =
             Downcall.of("spdk_nvme_qpair_process_completions", JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle READ = Downcall.of(
-            "spdk_nvme_ns_cmd_read",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT);
-    private static final MethodHandle WRITE = Downcall.of(
-            "spdk_nvme_ns_cmd_write",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT);
-    private static final MethodHandle COMPARE = Downcall.of(
-            "spdk_nvme_ns_cmd_compare",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT);
-    private static final MethodHandle READV = Downcall.of(
-            "spdk_nvme_ns_cmd_readv",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    private static final MethodHandle WRITEV = Downcall.of(
-            "spdk_nvme_ns_cmd_writev",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
-    private static final MethodHandle COMPAREV = Downcall.of(
-            "spdk_nvme_ns_cmd_comparev",
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG,
-            JAVA_INT,
-            JAVA_LONG,
-            JAVA_LONG);
+    private static final MethodHandle READ = one("spdk_nvme_ns_cmd_read");
+    private static final MethodHandle WRITE = one("spdk_nvme_ns_cmd_write");
+    private static final MethodHandle COMPARE = one("spdk_nvme_ns_cmd_compare");
+    private static final MethodHandle READV = vectored("spdk_nvme_ns_cmd_readv");
+    private static final MethodHandle WRITEV = vectored("spdk_nvme_ns_cmd_writev");
+    private static final MethodHandle COMPAREV = vectored("spdk_nvme_ns_cmd_comparev");
     private static final MethodHandle WRITE_ZEROES = Downcall.of(
             "spdk_nvme_ns_cmd_write_zeroes",
             JAVA_INT,
@@ -122,6 +59,17 @@ public final class NvmeIoApi {
             JAVA_LONG);
 
     private NvmeIoApi() {}
+
+    private static MethodHandle one(String symbol) {
+        return Downcall.of(
+                symbol, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    }
+
+    private static MethodHandle vectored(String symbol) {
+        return Downcall.of(
+                symbol, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG,
+                JAVA_LONG);
+    }
 
     /** {@code spdk_nvme_ctrlr_get_default_io_qpair_opts}. */
     public static void defaultQueuePairOpts(long controller, long opts, long size) {

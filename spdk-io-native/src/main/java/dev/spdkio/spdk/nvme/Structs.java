@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.UUID;
 
 /** Options and addresses as structures of the loaded release. */
-final class Structs {
+public final class Structs {
     private static final String CTRLR = "spdk_nvme_ctrlr_opts";
     private static final String QPAIR = "spdk_nvme_io_qpair_opts";
 
@@ -30,7 +30,7 @@ final class Structs {
     private Structs() {}
 
     /** What a {@code struct spdk_nvme_transport_id} of SPDK's says. */
-    static TransportId transportId(long pointer) {
+    public static TransportId transportId(long pointer) {
         NativeStruct s = NativeStruct.at("spdk_nvme_transport_id", pointer);
         return new TransportId(
                 s.bytes("trstring").getString(0),

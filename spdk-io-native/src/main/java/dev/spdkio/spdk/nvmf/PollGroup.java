@@ -11,6 +11,7 @@ import dev.spdkio.spdk.ffi.NvmfApi;
 import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
 import java.io.ByteArrayOutputStream;

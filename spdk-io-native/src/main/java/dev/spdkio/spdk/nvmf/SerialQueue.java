@@ -3,6 +3,7 @@ package dev.spdkio.spdk.nvmf;
 
 import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.spdk.runtime.NativeThread;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -16,6 +16,8 @@ import dev.spdkio.spdk.SpdkBdevs;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.NvmfSubsystemApi;
 import dev.spdkio.spdk.ffi.NvmfSubsystemApi.Change;
+import dev.spdkio.spdk.nvme.Structs;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.sys.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -165,10 +167,7 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
 
     /** Makes a call that ends with a status. */
     private CompletableFuture<Void> call(String verb, Async.Call call) {
-        return Async.start(call)
-                .thenCompose(status -> status == 0
-                        ? CompletableFuture.completedFuture(null)
-                        : CompletableFuture.failedFuture(failure(verb, Math.toIntExact(status))));
+        return Async.check(call, status -> failure(verb, status));
     }
 
     private SpdkException failure(String verb, int status) {
@@ -357,7 +356,7 @@ final class SpdkNvmfSubsystem implements NvmfSubsystem {
         while (l != 0) {
             long trid = NvmfSubsystemApi.listenerTrid(l);
             if (trid != 0) {
-                all.add(TransportIds.read(trid));
+                all.add(Structs.transportId(trid));
             }
             l = NvmfSubsystemApi.nextListener(pointer, l);
         }

@@ -20,6 +20,7 @@ import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.NativeStruct;
 import dev.spdkio.spdk.ffi.NvmfApi;
 import dev.spdkio.spdk.ffi.NvmfSubsystemApi;
+import dev.spdkio.spdk.runtime.Async;
 import dev.spdkio.sys.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

@@ -3,7 +3,6 @@ package dev.spdkio.spdk.nvmf;
 
 import dev.spdkio.nvme.AddressFamily;
 import dev.spdkio.nvme.TransportId;
-import dev.spdkio.spdk.ffi.NativeStruct;
 import dev.spdkio.spdk.ffi.NvmfApi;
 import java.lang.foreign.Arena;
 
@@ -34,16 +33,5 @@ final class TransportIds {
     /** The address of one as SPDK has it. */
     static long write(Arena arena, TransportId id) {
         return NvmfApi.transportId(arena, id.toString());
-    }
-
-    static TransportId read(long trid) {
-        NativeStruct id = NativeStruct.at("spdk_nvme_transport_id", trid);
-        return new TransportId(
-                id.bytes("trstring").getString(0),
-                AddressFamily.ofCode((int) id.get("adrfam")).orElse(null),
-                id.bytes("traddr").getString(0),
-                id.bytes("trsvcid").getString(0),
-                "",
-                0);
     }
 }

@@ -4,7 +4,7 @@ package dev.spdkio.spdk.bdev;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.spdk.NativeApp;
-import dev.spdkio.testkit.BdevContract;
+import dev.spdkio.spdk.NativeContract;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -13,35 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
 /** SPDK's devices in the hub: each keeps what every block device promises. */
 class NativeBdevContractTest {
-    private static final int BLOCK = 512;
-
-    /** A suite in the application that all tests share. */
-    abstract static class Contract extends BdevContract {
-        @BeforeEach
-        void start() throws Exception {
-            use(NativeApp.get());
-        }
-
-        /** A device below the one under test; that of the test before goes first. */
-        final String base(String name) throws Exception {
-            if (NativeApp.get().bdevs().lookup(name) != null) {
-                NativeApp.rpc("bdev_malloc_delete", Map.of("name", name));
-            }
-            NativeApp.rpc(
-                    "bdev_malloc_create",
-                    Map.of("name", name, "num_blocks", 2 * MIN_BYTES / BLOCK, "block_size", BLOCK));
-            return name;
-        }
-    }
-
     @Nested
-    class Malloc extends Contract {
+    class Malloc extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make(
@@ -52,7 +30,7 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class Null extends Contract {
+    class Null extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make(
@@ -68,7 +46,7 @@ class NativeBdevContractTest {
     }
 
     /** Devices on a file. */
-    abstract static class OnFile extends Contract {
+    abstract static class OnFile extends NativeContract {
         @TempDir
         Path folder;
 
@@ -101,7 +79,7 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class Delay extends Contract {
+    class Delay extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make(
@@ -118,7 +96,7 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class ErrorInjection extends Contract {
+    class ErrorInjection extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make("EE_ErrorBase", "bdev_error_create", Map.of("base_name", base("ErrorBase")));
@@ -126,18 +104,10 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class Passthru extends Contract {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws Exception {
-            return NativeApp.make(
-                    "Passthru0",
-                    "bdev_passthru_create",
-                    Map.of("name", "Passthru0", "base_bdev_name", base("PassthruBase")));
-        }
-    }
+    class Passthru extends NativeContract.Passthru {}
 
     @Nested
-    class Split extends Contract {
+    class Split extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make(
@@ -158,7 +128,7 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class Raid0 extends Contract {
+    class Raid0 extends NativeContract {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
             return NativeApp.make(
@@ -177,16 +147,5 @@ class NativeBdevContractTest {
     }
 
     @Nested
-    class Raid1 extends Contract {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws Exception {
-            return NativeApp.make(
-                    "Raid1",
-                    "bdev_raid_create",
-                    Map.of(
-                            "name", "Raid1",
-                            "raid_level", "raid1",
-                            "base_bdevs", List.of(base("MirrorA"), base("MirrorB"))));
-        }
-    }
+    class Raid1 extends NativeContract.Raid1 {}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.spdkio.spdk.nvmf;
+package dev.spdkio.spdk.runtime;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -7,12 +7,13 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
-import dev.spdkio.spdk.runtime.NativeThread;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.invoke.MethodHandles;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /**
@@ -21,23 +22,29 @@ import java.util.function.Supplier;
  * <p>What follows such a future runs on the thread that made the call, in a message of its own and as SPDK's thread: a
  * callback comes in the middle of SPDK's work, where little may be called.
  */
-final class Async {
+public final class Async {
     /** {@code void (*)(void *argument, int status)}: completes with the status. */
-    static final long STATUS = stub("status", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT));
+    public static final long STATUS = stub("status", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT));
 
     /** {@code void (*)(void *argument)}: completes with 0. */
-    static final long DONE = stub("done", FunctionDescriptor.ofVoid(JAVA_LONG));
+    public static final long DONE = stub("done", FunctionDescriptor.ofVoid(JAVA_LONG));
+
+    /** {@code void (*)(int status, void *argument)}: completes with the status. */
+    public static final long RC = stub("rc", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG));
+
+    /** {@code void (*)(void *argument, int status, void *object)}: completes with the status. */
+    public static final long STATUS_OF = stub("statusOf", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_INT, JAVA_LONG));
 
     /** {@code void (*)(void *argument, void *result)}: completes with the address. */
-    static final long POINTER = stub("pointer", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
+    public static final long POINTER = stub("pointer", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG));
 
     /** {@code void (*)(void *object, void *argument, int status)}: completes with the status. */
-    static final long STATE = stub("state", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT));
+    public static final long STATE = stub("state", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG, JAVA_INT));
 
     private record Pending(SpdkThread thread, CompletableFuture<Long> result) {}
 
     /** A call that takes one of the callbacks, and a token as its argument. */
-    interface Call {
+    public interface Call {
         /** Makes the call. */
         void start(long token);
     }
@@ -49,14 +56,31 @@ final class Async {
     }
 
     /** Makes a call. On an SpdkThread. */
-    static CompletableFuture<Long> start(Call call) {
+    public static CompletableFuture<Long> start(Call call) {
         Pending pending = new Pending(SpdkThread.require(), new CompletableFuture<>());
         call.start(Tokens.put(pending));
         return pending.result;
     }
 
+    /** Makes a call that ends with a status; one that is not 0 becomes an exception. On an SpdkThread. */
+    public static CompletableFuture<Void> check(Call call, IntFunction<? extends Exception> failure) {
+        return start(call)
+                .thenCompose(status -> status == 0
+                        ? CompletableFuture.completedFuture(null)
+                        : CompletableFuture.failedFuture(failure.apply(Math.toIntExact(status))));
+    }
+
+    /** Does something on a thread and as SPDK's, which ends later. On any thread. */
+    public static <T> CompletableFuture<T> call(SpdkThread thread, Callable<? extends CompletionStage<T>> body) {
+        return thread.call(() -> {
+                    NativeThread.enter(thread);
+                    return (CompletionStage<T>) body.call();
+                })
+                .thenCompose(later -> later);
+    }
+
     /** Ends a call whose callback does not come. */
-    static void finish(long token, long value) {
+    public static void finish(long token, long value) {
         Pending pending = Tokens.take(token, Pending.class);
         if (pending != null && !pending.thread.trySendInternal(() -> complete(pending, value))) {
             pending.result.complete(value);
@@ -69,7 +93,7 @@ final class Async {
     }
 
     /** The same value or failure, but what follows runs on {@code thread} and as SPDK's thread. */
-    static <T> CompletableFuture<T> on(SpdkThread thread, CompletionStage<T> stage) {
+    public static <T> CompletableFuture<T> on(SpdkThread thread, CompletionStage<T> stage) {
         CompletableFuture<T> there = new CompletableFuture<>();
         stage.whenComplete((value, failure) -> {
             boolean sent = thread.trySendInternal(() -> {
@@ -84,7 +108,7 @@ final class Async {
     }
 
     /** Does something after a future has ended in whatever way, and ends as that did. */
-    static <T> CompletableFuture<T> then(CompletableFuture<T> first, Supplier<CompletableFuture<Void>> next) {
+    public static <T> CompletableFuture<T> then(CompletableFuture<T> first, Supplier<CompletableFuture<Void>> next) {
         CompletableFuture<T> result = new CompletableFuture<>();
         var _ = first.whenComplete((value, failure) -> {
             var _ = next.get().whenComplete((_, later) -> pass(value, failure == null ? later : failure, result));
@@ -93,7 +117,7 @@ final class Async {
     }
 
     /** Completes {@code to} with what another future ended with. */
-    static <T> void pass(T value, Throwable failure, CompletableFuture<? super T> to) {
+    public static <T> void pass(T value, Throwable failure, CompletableFuture<? super T> to) {
         if (failure == null) {
             to.complete(value);
         } else {
@@ -102,7 +126,7 @@ final class Async {
     }
 
     /** The failure itself, without what stages put around it. */
-    static Throwable cause(Throwable failure) {
+    public static Throwable cause(Throwable failure) {
         Throwable cause = failure.getCause();
         return failure instanceof CompletionException && cause != null ? cause : failure;
     }
@@ -115,6 +139,16 @@ final class Async {
     @SuppressWarnings("unused") // called by SPDK
     private static void done(long token) {
         finish(token, 0);
+    }
+
+    @SuppressWarnings("unused") // called by SPDK
+    private static void rc(int status, long token) {
+        finish(token, status);
+    }
+
+    @SuppressWarnings("unused") // called by SPDK
+    private static void statusOf(long token, int status, long object) {
+        finish(token, status);
     }
 
     @SuppressWarnings("unused") // called by SPDK
