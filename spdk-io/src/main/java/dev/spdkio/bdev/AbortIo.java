@@ -19,10 +19,10 @@ final class AbortIo {
     private int atDevice;
     private IoStatus status = IoStatus.SUCCESS;
 
-    AbortIo(BdevChannel channel, Command<?> command, IoCompletion completion, @Nullable Object userData) {
+    AbortIo(BdevChannel channel, @Nullable Object target, IoCompletion completion, @Nullable Object userData) {
         this.channel = channel;
         this.device = channel.device();
-        this.target = command.details().abortUserData;
+        this.target = target;
         this.completion = completion;
         this.userData = userData;
     }
@@ -40,6 +40,10 @@ final class AbortIo {
         }
         found += device.abortQueued(this::isTarget);
         List<BdevIo> there = hub.atDevices(io -> io.mayBeAborted() && isTarget(io));
+        if (!there.isEmpty() && !channel.bdev().supports(IoType.ABORT)) {
+            status = IoStatus.FAILED;
+            there = List.of();
+        }
         atDevice = there.size();
         for (BdevIo io : there) {
             long submitNanos = io.submitNanos;
@@ -81,7 +85,6 @@ final class AbortIo {
     }
 
     private void finish() {
-        channel.requestEnded();
-        device.hub.call(completion, status, userData);
+        device.hub.tell(channel, completion, status, userData);
     }
 }

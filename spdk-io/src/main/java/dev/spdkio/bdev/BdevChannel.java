@@ -447,7 +447,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         }
     }
 
-    private void rwVector(IoType type, IoVec vec, long block, IoCompletion completion, @Nullable Object userData) {
+    void rwVector(IoType type, IoVec vec, long block, IoCompletion completion, @Nullable Object userData) {
         long count = checks.blocks(type, vec.totalBytes());
         admit(type, block, count);
         if (count == 0) {
@@ -544,23 +544,11 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         }
     }
 
-    /** For the futures: a request whose arguments were checked on another thread. */
-    void submit(
-            IoType type, @Nullable DmaBuf buf, @Nullable IoVec vec, long block, long count, IoCompletion completion) {
-        if (vec != null) {
-            rwVector(type, vec, block, completion, null);
-        } else {
-            submit(type, buf, 0, block, count, completion, null);
-        }
-    }
-
     // ---- the end ----------------------------------------------------------------------------------------------------
 
-    /** A request of this channel has ended. */
-    void requestEnded() {
-        if (--inFlight == 0 && !open) {
-            letGo();
-        }
+    /** A request has ended, and its caller is told next. True if the channel is to be {@link #letGo} after that. */
+    boolean requestEnded() {
+        return --inFlight == 0 && !open;
     }
 
     /**
@@ -586,7 +574,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         }
     }
 
-    private void letGo() {
+    void letGo() {
         handle.close();
         desc.channelGone(this);
     }

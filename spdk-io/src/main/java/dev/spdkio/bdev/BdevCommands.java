@@ -258,6 +258,11 @@ public abstract sealed class BdevCommands permits BdevChannel {
         return futures.await(Command.zcopyStart(block, count, populate));
     }
 
+    /** Ends early, if it can be, what was submitted with that user data and nobody waits for. On the thread. */
+    void giveUp(Object target) {
+        new AbortIo(channel, target, (_, _) -> {}, null).begin();
+    }
+
     // ---- abort
     // ----------------------------------------------------------------------------------------------------
 

@@ -68,8 +68,7 @@ final class BdevReset {
         if (next != null) {
             next.channel.thread.sendInternal(() -> freeze(next));
         }
-        request.owner.requestEnded();
-        request.channel.hub.call(request.completion, status, request.userData);
+        request.channel.hub.tell(request.owner, request.completion, status, request.userData);
     }
 
     private final class Request implements IoCompletion {

@@ -355,17 +355,17 @@ public final class BlockDevice implements AutoCloseable {
         RequestChecks checks = lanes.getFirst().checks();
         long block = checks.block(t.type, t.offset);
         long count = checks.blocks(t.type, t.length);
+        BdevChannel lane = lanes.get((int) (Thread.currentThread().threadId() % lanes.size()));
         boolean hasMemory = t.type == IoType.READ || t.type == IoType.WRITE;
         enter();
         try {
             checks.check(t.type, true, hasMemory ? (Long) t.length : null, block, count);
             int parts = t.memory == null ? 1 : Math.toIntExact((t.length + partBytes() - 1) / partBytes());
-            t.expect(parts);
+            t.expect(parts, lane);
         } catch (RuntimeException e) {
             leave();
             throw e;
         }
-        BdevChannel lane = lanes.get((int) (Thread.currentThread().threadId() % lanes.size()));
         if (t.memory == null) {
             send(t, lane, buf, 0, t.length);
         } else {

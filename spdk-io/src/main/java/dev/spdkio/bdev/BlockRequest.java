@@ -56,7 +56,11 @@ final class BlockRequest implements Runnable, IoCompletion {
         }
         try {
             int blockSize = device.blockSize();
-            ch.submit(t.type, buf, null, (t.offset + at) / blockSize, length / blockSize, this);
+            if (t.isGivenUp()) {
+                end(IoStatus.ABORTED.toException(describe(t)));
+                return;
+            }
+            ch.submit(t.type, buf, 0, (t.offset + at) / blockSize, length / blockSize, this, t);
         } catch (RuntimeException e) {
             end(e);
         }
@@ -69,13 +73,12 @@ final class BlockRequest implements Runnable, IoCompletion {
             throw new IllegalStateException("a request that was not prepared");
         }
         if (!status.isSuccess()) {
-            end(status.toException(t.type.jsonName() + " of " + length + " bytes at " + (t.offset + at) + " of bdev "
-                    + device.bdev().name()));
+            end(status.toException(describe(t)));
             return;
         }
         MemorySegment memory = t.memory;
         DmaBuf data = buf;
-        if (t.type == IoType.READ && copied && memory != null && data != null) {
+        if (t.type == IoType.READ && copied && memory != null && data != null && !t.isGivenUp()) {
             try {
                 MemorySegment.copy(data.segment(), 0, memory, at, length);
             } catch (RuntimeException e) {
@@ -85,6 +88,11 @@ final class BlockRequest implements Runnable, IoCompletion {
             }
         }
         end(null);
+    }
+
+    private String describe(BlockTransfer t) {
+        return t.type.jsonName() + " of " + length + " bytes at " + (t.offset + at) + " of bdev "
+                + device.bdev().name();
     }
 
     /** Gives everything back and tells the transfer. */

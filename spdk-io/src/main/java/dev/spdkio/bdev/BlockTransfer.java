@@ -43,8 +43,22 @@ final class BlockTransfer {
         this.waiter = waiter;
     }
 
-    void expect(int parts) {
+    /** It goes to {@code lane} in so many parts. A future that is done before them gives them up. */
+    void expect(int parts, BdevChannel lane) {
         left.set(parts);
+        CompletableFuture<Void> f = future;
+        if (f != null) {
+            var _ = f.whenComplete((_, cause) -> {
+                if (cause != null && left.get() > 0) {
+                    lane.thread().trySendInternal(() -> lane.giveUp(this));
+                }
+            });
+        }
+    }
+
+    /** Whether nobody waits for it any more. */
+    boolean isGivenUp() {
+        return future != null && future.isDone();
     }
 
     /** One part has ended, with null if it was done. */

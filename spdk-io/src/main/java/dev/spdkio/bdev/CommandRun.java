@@ -28,7 +28,7 @@ final class CommandRun<T> implements IoCompletion {
 
     void begin(@Nullable Object userData) {
         switch (command.type()) {
-            case ABORT -> new AbortIo(channel, command, this, userData).begin();
+            case ABORT -> new AbortIo(channel, command.details().abortUserData, this, userData).begin();
             case COMPARE, COMPARE_AND_WRITE, COPY -> {
                 if (isNothing() || fitsDevice()) {
                     send(userData, isNothing());
@@ -134,12 +134,16 @@ final class CommandRun<T> implements IoCompletion {
             write.unpin(channel.thread());
         }
         IoStatus end = command.type() == IoType.ZCOPY ? zcopyStarted(status) : status;
+        // A zero copy that did not begin is not waited for.
+        boolean last = command.type() == IoType.ZCOPY && !end.isSuccess() && channel.requestEnded();
         completion.completed(end, end.isSuccess() ? command.outcome().of(channel, command) : null, userData);
+        if (last) {
+            channel.letGo();
+        }
     }
 
     private IoStatus zcopyStarted(IoStatus status) {
         if (!status.isSuccess() || command.details().zcopyMemory == null) {
-            channel.requestEnded();
             return status.isSuccess() ? IoStatus.FAILED : status; // the device gave no memory
         }
         // As in SPDK, what moves data is the start of a zero copy.

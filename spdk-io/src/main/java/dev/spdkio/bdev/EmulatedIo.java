@@ -205,8 +205,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
             bounce.close();
         }
         hub.untrack(this);
-        owner.requestEnded();
-        hub.call(Objects.requireNonNull(completion), status, userData);
+        hub.tell(owner, Objects.requireNonNull(completion), status, userData);
         hub.bounceWait.resume();
     }
 }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The requests of a channel that end in a future, and those that a task waits for.
  *
+ * <p>A future that is done before its request (cancelled, say, or beyond its deadline) gives the request up: it is
+ * aborted, if that is possible. Whatever becomes of that, its memory is in flight until the request has ended.
+ *
  * <p>Thread rule: any thread; a caller that is not on the channel's thread hops there by a message.
  */
 final class FutureIo {
@@ -53,6 +56,7 @@ final class FutureIo {
     }
 
     private void send(Hop request) {
+        request.watch();
         if (channel.thread().isCurrent()) {
             request.run();
         } else {
@@ -99,7 +103,9 @@ final class FutureIo {
         try {
             return Task.await(future);
         } catch (RuntimeException | SpdkException e) {
-            var _ = future.thenAccept(FutureIo::giveBack);
+            if (!future.cancel(false)) {
+                var _ = future.thenAccept(FutureIo::giveBack);
+            }
             throw e;
         }
     }
@@ -112,9 +118,56 @@ final class FutureIo {
     }
 
     /** A request on its way to the channel's thread. */
-    private abstract static class Hop implements Runnable {
+    abstract class Hop implements Runnable {
+        private final CompletableFuture<?> future;
+
+        /** Whether the channel has the request. On its thread. */
+        private boolean submitted;
+
         /** References of our own to the memory while we are on our way, so that its owner may close his. */
         private List<DmaBuf> held = List.of();
+
+        Hop(CompletableFuture<?> future) {
+            this.future = future;
+        }
+
+        /** Sees to it that the request is given up when the future is done before it. */
+        final void watch() {
+            var _ = future.whenComplete((_, failure) -> {
+                if (failure != null) {
+                    channel.thread().trySendInternal(this::giveUp);
+                }
+            });
+        }
+
+        private void giveUp() {
+            if (submitted) {
+                channel.giveUp(this);
+            }
+        }
+
+        @Override
+        public final void run() {
+            if (future.isDone()) {
+                letGo(); // given up on the way
+                return;
+            }
+            try {
+                submitted = true;
+                submit();
+            } catch (RuntimeException e) {
+                ended();
+                future.completeExceptionally(e);
+            }
+        }
+
+        abstract void submit();
+
+        /** The request has ended, or was never made. */
+        final void ended() {
+            submitted = false;
+            letGo();
+        }
 
         /** Goes on with references of our own. */
         final void hold() {
@@ -130,7 +183,7 @@ final class FutureIo {
             held = List.of();
         }
 
-        static @Nullable IoVec retain(@Nullable IoVec vec, List<DmaBuf> references) {
+        final @Nullable IoVec retain(@Nullable IoVec vec, List<DmaBuf> references) {
             if (vec == null) {
                 return null;
             }
@@ -149,6 +202,7 @@ final class FutureIo {
         private final CompletableFuture<T> future;
 
         CommandRequest(Command<T> command, CompletableFuture<T> future) {
+            super(future);
             this.command = command;
             this.future = future;
         }
@@ -160,19 +214,14 @@ final class FutureIo {
         }
 
         @Override
-        public void run() {
-            try {
-                channel.commands().submit(command, this, null);
-            } catch (RuntimeException e) {
-                letGo();
-                future.completeExceptionally(e);
-            }
+        void submit() {
+            channel.commands().submit(command, this, this);
         }
 
         @Override
         @SuppressWarnings("NullAway") // a CompletableFuture<Void> has no other value
         public void completed(IoStatus status, @Nullable T result, @Nullable Object ignored) {
-            letGo();
+            ended();
             if (status.isSuccess()) {
                 if (!future.complete(result)) {
                     giveBack(result);
@@ -200,6 +249,7 @@ final class FutureIo {
                 long block,
                 long count,
                 CompletableFuture<Void> future) {
+            super(future);
             this.type = type;
             this.buf = buf;
             this.vec = vec;
@@ -219,19 +269,19 @@ final class FutureIo {
         }
 
         @Override
-        public void run() {
-            try {
-                channel.submit(type, buf, vec, block, count, this);
-            } catch (RuntimeException e) {
-                letGo();
-                future.completeExceptionally(e);
+        void submit() {
+            IoVec pieces = vec;
+            if (pieces != null) {
+                channel.rwVector(type, pieces, block, this, this);
+            } else {
+                channel.submit(type, buf, 0, block, count, this, this);
             }
         }
 
         @Override
         @SuppressWarnings("NullAway") // a CompletableFuture<Void> has no other value
         public void completed(IoStatus status, @Nullable Object ignored) {
-            letGo();
+            ended();
             if (status.isSuccess()) {
                 future.complete(null);
             } else {

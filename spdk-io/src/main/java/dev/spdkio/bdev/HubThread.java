@@ -253,10 +253,20 @@ final class HubThread implements Runnable {
         if (ch.isWaitingForRoom()) {
             ch.retry();
         }
-        if (owner != null) {
-            owner.requestEnded();
+        tell(owner, completion, status, userData);
+    }
+
+    /** Tells the caller of a request, and then lets its channel go if that was the last thing to wait for. */
+    void tell(@Nullable BdevChannel owner, IoCompletion completion, IoStatus status, @Nullable Object userData) {
+        if (owner == null) {
+            call(completion, status, userData);
+            return;
         }
+        boolean last = owner.requestEnded();
         call(completion, status, userData);
+        if (last) {
+            owner.letGo();
+        }
     }
 
     void call(IoCompletion completion, IoStatus status, @Nullable Object userData) {

@@ -5,6 +5,7 @@ import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -317,10 +318,7 @@ final class SplitIo extends Composite {
         userData = null;
         zeroes = null;
         hub.release(this);
-        requester.requestEnded();
-        if (c != null) {
-            hub.call(c, result, data);
-        }
+        hub.tell(requester, Objects.requireNonNull(c), result, data);
     }
 
     @Override

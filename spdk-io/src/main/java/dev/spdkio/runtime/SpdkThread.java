@@ -4,6 +4,7 @@ package dev.spdkio.runtime;
 import dev.spdkio.error.LimitExceededException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -243,6 +244,16 @@ public final class SpdkThread {
                 future.completeExceptionally(t);
             }
         });
+        return future;
+    }
+
+    /**
+     * Fails {@code future} with ETIMEDOUT, and returns it, if it is not done after that long by the runtime's clock,
+     * counted from when this thread hears of it. I/O is given up by that: aborted if it can be, with its memory in
+     * flight until its end. Any thread.
+     */
+    public <T> CompletableFuture<T> orTimeout(CompletableFuture<T> future, Duration limit) {
+        Deadline.set(this, future, limit);
         return future;
     }
 

@@ -135,8 +135,8 @@ public final class Task<T> {
     }
 
     /**
-     * Asks the task to stop: what it waits for now or next throws {@link CancellationException}. I/O that a device
-     * already has goes on, and its buffer stays in flight until the device has answered. Any thread.
+     * Asks the task to stop: what it waits for now or next throws {@link CancellationException}. I/O that it waits for
+     * is aborted, if that is possible; its buffer stays in flight until the device has answered. Any thread.
      *
      * @return false if the task had ended before
      */
@@ -211,6 +211,17 @@ public final class Task<T> {
         @SuppressWarnings("unchecked")
         CompletableFuture<T> future = (CompletableFuture<T>) stage.toCompletableFuture();
         return get(future, task.toString());
+    }
+
+    /**
+     * The same for a limited time by the runtime's clock: then {@code stage} fails with ETIMEDOUT, for all who wait for
+     * it. I/O is given up by that, as {@link SpdkThread#orTimeout} says. Only in a task.
+     */
+    public static <T> T await(CompletionStage<? extends T> stage, Duration limit) throws SpdkException {
+        Task<?> task = require("Task.await");
+        @SuppressWarnings("unchecked")
+        CompletableFuture<T> future = (CompletableFuture<T>) stage.toCompletableFuture();
+        return await(task.thread.orTimeout(future, limit));
     }
 
     /** Parks the task for that long by the runtime's clock; not at all if that is negative. Only in a task. */
