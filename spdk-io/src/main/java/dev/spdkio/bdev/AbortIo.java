@@ -11,15 +11,26 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: owned by the channel's thread.
  */
 final class AbortIo {
+    /** Which requests of the channel are meant. */
+    @FunctionalInterface
+    interface Target {
+        boolean is(@Nullable IoCompletion completion, @Nullable Object userData, long submitNanos, long block);
+
+        /** Those with that user data, the very object. */
+        static Target with(@Nullable Object userData) {
+            return (_, data, _, _) -> data == userData;
+        }
+    }
+
     private final BdevChannel channel;
     private final DeviceChannel device;
-    private final @Nullable Object target;
+    private final Target target;
     private final IoCompletion completion;
     private final @Nullable Object userData;
     private int atDevice;
     private IoStatus status = IoStatus.SUCCESS;
 
-    AbortIo(BdevChannel channel, @Nullable Object target, IoCompletion completion, @Nullable Object userData) {
+    AbortIo(BdevChannel channel, Target target, IoCompletion completion, @Nullable Object userData) {
         this.channel = channel;
         this.device = channel.device();
         this.target = target;
@@ -32,7 +43,7 @@ final class AbortIo {
         HubThread hub = device.hub;
         int found = 0;
         for (Composite request : hub.composites()) {
-            if (request.isRoot() && request.owner == channel && request.userData == target) {
+            if (request.isRoot() && isTarget(request)) {
                 found++;
                 request.fail(IoStatus.ABORTED);
                 stopWaiting(request);
@@ -67,10 +78,15 @@ final class AbortIo {
 
     private boolean isTarget(BdevIo io) {
         if (io.owner != null) {
-            return io.owner == channel && io.userData == target;
+            return io.owner == channel && target.is(io.completion, io.userData, io.submitNanos, io.offsetBlocks);
         }
         Composite request = Composite.of(io.completion);
-        return request != null && request.owner == channel && request.userData == target;
+        return request != null && isTarget(request);
+    }
+
+    private boolean isTarget(Composite request) {
+        return request.owner == channel
+                && target.is(request.completion, request.userData, request.submitNanos, request.firstBlock);
     }
 
     /** A failure is none if the I/O has ended meanwhile. */

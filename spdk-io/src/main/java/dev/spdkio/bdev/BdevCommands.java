@@ -260,7 +260,7 @@ public abstract sealed class BdevCommands permits BdevChannel {
 
     /** Ends early, if it can be, what was submitted with that user data and nobody waits for. On the thread. */
     void giveUp(Object target) {
-        new AbortIo(channel, target, (_, _) -> {}, null).begin();
+        new AbortIo(channel, AbortIo.Target.with(target), (_, _) -> {}, null).begin();
     }
 
     // ---- abort

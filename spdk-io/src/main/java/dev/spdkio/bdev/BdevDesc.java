@@ -3,8 +3,10 @@ package dev.spdkio.bdev;
 
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ public final class BdevDesc implements AutoCloseable {
     private final Object lock = new Object();
     private final List<BdevChannel> channels = new ArrayList<>();
     private boolean closing;
+    private @Nullable IoTimeouts timeouts;
     private boolean resizePending;
 
     BdevDesc(
@@ -123,6 +126,35 @@ public final class BdevDesc implements AutoCloseable {
         }
     }
 
+    List<BdevChannel> channels() {
+        synchronized (lock) {
+            return List.copyOf(channels);
+        }
+    }
+
+    /**
+     * Has {@code listener} told of every request of this descriptor, on whatever channel, that has not ended after that
+     * time. It is looked for from time to time, so that it may be told a quarter of the time late, at most a second.
+     * Any thread; {@code spdk_bdev_set_timeout}.
+     *
+     * @param limit the time from submit; zero to hear of nothing any more
+     * @param listener is called on {@link #thread()}: one of {@link IoTimeoutListener}'s constants, or one's own
+     * @throws IllegalStateException if this descriptor is closed
+     */
+    public void setTimeout(Duration limit, IoTimeoutListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        if (limit.isNegative()) {
+            throw new IllegalArgumentException(this + ": a timeout of " + limit + ": give zero to have none");
+        }
+        IoTimeouts t;
+        synchronized (lock) {
+            checkOpen();
+            t = timeouts != null ? timeouts : new IoTimeouts(this);
+            timeouts = t;
+        }
+        owner.sendInternal(() -> t.set(limit, listener));
+    }
+
     /** A channel has gone, its I/O too. */
     void channelGone(BdevChannel channel) {
         boolean last;
@@ -144,6 +176,9 @@ public final class BdevDesc implements AutoCloseable {
             }
             closing = true;
             children = List.copyOf(channels);
+            if (timeouts != null) {
+                owner.trySendInternal(timeouts::stop);
+            }
         }
         if (children.isEmpty()) {
             gone();

@@ -2,6 +2,7 @@
 package dev.spdkio.bdev;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,18 @@ final class BdevReset {
         }
     }
 
+    void visitRequests(BdevChannel owner, DeviceChannel.RequestVisitor visitor) {
+        List<Request> requests;
+        synchronized (lock) {
+            requests = queue.stream().filter(r -> r.owner == owner).toList();
+        }
+        for (Request r : requests) {
+            visitor.visit(
+                    () -> new TimedOutIo(owner, IoType.RESET, 0, 0, r.completion, r.userData, r.submitNanos),
+                    r.submitNanos);
+        }
+    }
+
     private void freeze(Request request) {
         bdev.ioDevice.forEachChannel(
                 i -> {
@@ -76,12 +89,14 @@ final class BdevReset {
         final BdevChannel owner;
         final IoCompletion completion;
         final @Nullable Object userData;
+        final long submitNanos;
 
         Request(DeviceChannel channel, BdevChannel owner, IoCompletion completion, @Nullable Object userData) {
             this.channel = channel;
             this.owner = owner;
             this.completion = completion;
             this.userData = userData;
+            this.submitNanos = channel.thread.now();
         }
 
         void resetDevice() {

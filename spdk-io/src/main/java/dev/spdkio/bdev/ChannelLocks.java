@@ -76,6 +76,11 @@ final class ChannelLocks {
         goOn.forEach(parked -> channel.dispatch(channel.hub.unpark(parked)));
     }
 
+    /** What is held back. */
+    List<BdevIo> held(Predicate<BdevIo> which) {
+        return held.stream().filter(which).toList();
+    }
+
     /** Takes out what is held back. */
     List<BdevIo> takeHeld(Predicate<BdevIo> which) {
         List<BdevIo> taken = new ArrayList<>();

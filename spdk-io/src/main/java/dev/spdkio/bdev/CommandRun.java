@@ -28,7 +28,8 @@ final class CommandRun<T> implements IoCompletion {
 
     void begin(@Nullable Object userData) {
         switch (command.type()) {
-            case ABORT -> new AbortIo(channel, command.details().abortUserData, this, userData).begin();
+            case ABORT ->
+                new AbortIo(channel, AbortIo.Target.with(command.details().abortUserData), this, userData).begin();
             case COMPARE, COMPARE_AND_WRITE, COPY -> {
                 if (isNothing() || fitsDevice()) {
                     send(userData, isNothing());

@@ -28,11 +28,35 @@ abstract class Composite {
     @Nullable
     Object userData;
 
+    /** What it was asked for, and when. */
+    IoType asked = IoType.READ;
+
+    long firstBlock;
+    long blockCount;
+    long submitNanos;
+
     IoStatus status = IoStatus.SUCCESS;
     boolean waitingForBounce;
 
     Composite(HubThread hub) {
         this.hub = hub;
+    }
+
+    /** A caller asks for something. */
+    final void asked(
+            BdevChannel requester,
+            IoType what,
+            long block,
+            long count,
+            @Nullable IoCompletion whenDone,
+            @Nullable Object data) {
+        owner = requester;
+        asked = what;
+        firstBlock = block;
+        blockCount = count;
+        completion = whenDone;
+        userData = data;
+        submitNanos = hub.thread.now();
     }
 
     DeviceChannel channel() {

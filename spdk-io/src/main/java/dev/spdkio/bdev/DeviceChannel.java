@@ -8,7 +8,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -238,6 +240,41 @@ final class DeviceChannel {
     boolean hasUnderWay(Predicate<BdevIo> which) {
         return noRoom.stream().anyMatch(which)
                 || !hub.atDevices(io -> io.channel == this && which.test(io)).isEmpty();
+    }
+
+    // ---- requests under way
+    // ------------------------------------------------------------------------------------------
+
+    /** Sees a request, if it wants to, and when it was submitted. */
+    interface RequestVisitor {
+        void visit(Supplier<TimedOutIo> io, long submitNanos);
+    }
+
+    /** Visits what was submitted on {@code owner} and has not ended, but for aborts. */
+    void visitRequests(BdevChannel owner, RequestVisitor visitor) {
+        List<BdevIo> ios = hub.underWay(io -> io.owner == owner);
+        ios.addAll(locks.held(io -> io.owner == owner));
+        for (BdevIo io : ios) {
+            visitor.visit(
+                    () -> new TimedOutIo(
+                            owner, io.type, io.offsetBlocks, io.blockCount, io.completion, io.userData, io.submitNanos),
+                    io.submitNanos);
+        }
+        for (Composite c : hub.composites()) {
+            if (c.owner == owner && c.isRoot()) {
+                visitor.visit(
+                        () -> new TimedOutIo(
+                                owner,
+                                c.asked,
+                                c.firstBlock,
+                                c.blockCount,
+                                Objects.requireNonNull(c.completion),
+                                c.userData,
+                                c.submitNanos),
+                        c.submitNanos);
+            }
+        }
+        bdev.reset.visitRequests(owner, visitor);
     }
 
     void destroy() {

@@ -39,10 +39,8 @@ final class EmulatedIo extends Composite implements Composite.Part {
 
     EmulatedIo(BdevChannel channel, Command<?> command, IoCompletion completion, @Nullable Object userData) {
         super(channel.device().hub);
-        this.owner = channel;
+        asked(channel, command.type(), command.block(), command.count(), completion, userData);
         this.command = command;
-        this.completion = completion;
-        this.userData = userData;
         this.device = channel.device();
         this.rules = channel.rules();
         this.copiesNatively = command.type() == IoType.COPY && !channel.bdev().emulates(IoType.COPY);

@@ -374,6 +374,18 @@ final class HubThread implements Runnable {
         return aborted.size();
     }
 
+    /** The I/Os that a device has, and those that wait for room at one or for an object. */
+    List<BdevIo> underWay(Predicate<BdevIo> which) {
+        List<BdevIo> found = new ArrayList<>();
+        for (BdevIo io : table) {
+            if ((io.state == BdevIo.AT_DEVICE || io.state == BdevIo.WAITING) && which.test(io)) {
+                found.add(io);
+            }
+        }
+        waiting.stream().filter(which).forEach(found::add);
+        return found;
+    }
+
     /** The I/Os that have a slot and are at a device. */
     List<BdevIo> atDevices(Predicate<BdevIo> which) {
         List<BdevIo> found = new ArrayList<>();

@@ -64,12 +64,10 @@ final class SplitIo extends Composite {
 
     void request(
             BdevChannel requester, IoType what, long block, long count, IoCompletion whenDone, @Nullable Object data) {
-        owner = requester;
+        asked(requester, what, block, count, whenDone, data);
         channel = requester.device();
         rules = requester.rules();
         type = what;
-        completion = whenDone;
-        userData = data;
         nextBlock = block;
         remaining = count;
         bufCount = 0;
