@@ -19,6 +19,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.aio;
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
+    exports dev.spdkio.bdev.passthru;
     exports dev.spdkio.bdev.uring;
     exports dev.spdkio.error;
     exports dev.spdkio.memory;

@@ -8,6 +8,7 @@ import dev.spdkio.bdev.BdevRpc;
 import dev.spdkio.bdev.aio.AioBdevRpc;
 import dev.spdkio.bdev.malloc.MallocBdevRpc;
 import dev.spdkio.bdev.nullbdev.NullBdevRpc;
+import dev.spdkio.bdev.passthru.PassthruBdevRpc;
 import dev.spdkio.bdev.uring.UringBdevRpc;
 import dev.spdkio.rpc.ConfigSource;
 import dev.spdkio.rpc.MethodCall;
@@ -50,6 +51,7 @@ final class BdevModules implements ConfigSource {
         NullBdevRpc.register(rpc, bdevs);
         AioBdevRpc.register(rpc, bdevs);
         UringBdevRpc.register(rpc, bdevs);
+        PassthruBdevRpc.register(rpc, bdevs);
     }
 
     @Override

@@ -26,7 +26,10 @@ public abstract class BdevContract implements BdevioContract, BdevIoContract, Bd
     private @Nullable TestWorld world;
     private @Nullable BdevBed bed;
 
-    /** Registers a new device of at least {@link #MIN_BYTES}, full of zeroes. It is removed after the test. */
+    /**
+     * Registers a new device of at least {@link #MIN_BYTES}, full of zeroes. It is removed after the test. What must be
+     * done on the app thread, such as making a device on another, is done by {@link #world}.
+     */
     protected abstract Bdev create(BdevManager bdevs) throws Exception;
 
     /** Whether the device has what was written to it; false for one that stores nothing. */
@@ -44,6 +47,11 @@ public abstract class BdevContract implements BdevioContract, BdevIoContract, Bd
     /** Removes the device, as its users would. */
     protected CompletableFuture<Void> remove(Bdev bdev) {
         return bdev.manager().unregister(bdev);
+    }
+
+    /** The world of this test, for {@link #create} too. */
+    protected final TestWorld world() {
+        return bed != null ? bed.world() : Objects.requireNonNull(world, "call use(TestWorld) in a @BeforeEach method");
     }
 
     /** The world of this test; it is closed after it. */

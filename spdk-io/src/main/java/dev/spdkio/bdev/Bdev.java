@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,8 @@ public final class Bdev {
 
     private final Object lock = new Object();
     private final List<BdevDesc> descs = new ArrayList<>();
+    private final BdevClaims claims = new BdevClaims(this);
+    private final List<Bdev> bases = new CopyOnWriteArrayList<>();
     private final ChannelStats closedChannels = new ChannelStats();
     private final Set<ChannelStats> liveChannels = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<StatsReading> readings = new ArrayList<>();
@@ -255,6 +258,22 @@ public final class Bdev {
         }
     }
 
+    /** The claims on it, all of one type; empty if it is not claimed. */
+    public List<Claim> claims() {
+        synchronized (lock) {
+            return claims.all();
+        }
+    }
+
+    /** The devices that it stands on, in the order in which they were named to {@link BaseBdev#carries}. */
+    public List<Bdev> bases() {
+        return List.copyOf(bases);
+    }
+
+    void addBase(Bdev base) {
+        bases.add(base);
+    }
+
     /** The manager it is registered with. */
     public BdevManager manager() {
         return manager;
@@ -405,6 +424,7 @@ public final class Bdev {
             if (state != State.REGISTERED) {
                 throw new SpdkException(Errno.ENODEV, "bdev " + name() + " is being removed and cannot be opened");
             }
+            claims.checkOpen(mode);
             BdevDesc desc = new BdevDesc(this, owner, mode, listener, told, handle);
             descs.add(desc);
             return desc;
@@ -414,8 +434,21 @@ public final class Bdev {
     void descClosed(BdevDesc desc) {
         synchronized (lock) {
             descs.remove(desc);
+            claims.remove(desc);
         }
         destroyIfUnused();
+    }
+
+    void claim(BdevDesc desc, Claim claim) throws SpdkException {
+        synchronized (lock) {
+            claims.add(desc, claim, descs);
+        }
+    }
+
+    void releaseClaim(BdevDesc desc) {
+        synchronized (lock) {
+            claims.remove(desc);
+        }
     }
 
     CompletableFuture<Void> unregister() {

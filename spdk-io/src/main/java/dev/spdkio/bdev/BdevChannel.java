@@ -56,6 +56,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
     private volatile boolean closeRequested;
 
     BdevChannel(BdevDesc desc, SpdkThread thread, IoChannel<DeviceChannel> handle) {
+        super(desc.isOfDevice());
         this.desc = desc;
         this.thread = thread;
         this.handle = handle;
@@ -419,7 +420,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
             return;
         }
         HubThread h = hub;
-        BdevIo io = h.take();
+        BdevIo io = h.take(this);
         try {
             buf.pin(thread);
         } catch (RuntimeException closed) {
@@ -433,7 +434,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
     }
 
     /** Whether a request may be made at all. */
-    private void admit(IoType type, long block, long count) {
+    void admit(IoType type, long block, long count) {
         if (!thread.isCurrent()
                 || !open
                 || (allowedTypes & type.bit()) == 0
@@ -462,7 +463,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
             startSplit(split);
             return;
         }
-        BdevIo io = hub.take();
+        BdevIo io = hub.take(this);
         io.request(device, this, type, block, count, completion, userData);
         try {
             for (int i = 0; i < pieces; i++) {
@@ -481,7 +482,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         plain(type, checks.block(type, offset), checks.blocks(type, length), completion, userData);
     }
 
-    private void plain(IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
+    void plain(IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
         admit(type, block, count);
         boolean emulated = (bdev.typeMask & type.bit()) == 0;
         long most = type == IoType.UNMAP
@@ -495,7 +496,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
             startSplit(split);
             return;
         }
-        BdevIo io = hub.take();
+        BdevIo io = hub.take(this);
         io.request(device, this, type, block, count, completion, userData);
         inFlight++;
         if (count == 0) {
@@ -505,14 +506,13 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         }
     }
 
-    private SplitIo beginSplit(
-            IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
-        SplitIo split = hub.takeSplit();
+    SplitIo beginSplit(IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
+        SplitIo split = hub.takeSplit(this);
         split.request(this, type, block, count, completion, userData);
         return split;
     }
 
-    private void startSplit(SplitIo split) {
+    void startSplit(SplitIo split) {
         try {
             split.pinAll();
         } catch (RuntimeException closed) {

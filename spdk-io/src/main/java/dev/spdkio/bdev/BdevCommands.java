@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * What a {@link BdevChannel} can do beside reading, writing and clearing: compare, copy, zero copy, abort, NVMe
  * commands and seeks. Its rules are those of the channel, but each request allocates a few small objects.
  */
-public abstract sealed class BdevCommands permits BdevChannel {
+public abstract sealed class BdevCommands extends BdevChildren permits BdevChannel {
     /** The offset that a seek gives if there is no hole, or no data, from where it began. */
     public static final long NOWHERE = -1;
 
@@ -19,7 +19,9 @@ public abstract sealed class BdevCommands permits BdevChannel {
     private final CommandIo commands = new CommandIo(channel);
     final FutureIo futures = new FutureIo(channel);
 
-    BdevCommands() {}
+    BdevCommands(boolean isOfDevice) {
+        super(isOfDevice);
+    }
 
     CommandIo commands() {
         return commands;

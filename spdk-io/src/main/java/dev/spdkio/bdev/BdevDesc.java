@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import java.time.Duration;
@@ -22,10 +23,11 @@ import org.jspecify.annotations.Nullable;
 public final class BdevDesc implements AutoCloseable {
     private final Bdev bdev;
     private final SpdkThread owner;
-    private final OpenMode mode;
+    private volatile OpenMode mode;
     private final BdevEventListener listener;
     private final @Nullable DescOps ops;
-    private final long handle;
+    private long handle;
+    private boolean ofDevice;
     private final CompletableFuture<Void> closed;
 
     private final Object lock = new Object();
@@ -58,6 +60,15 @@ public final class BdevDesc implements AutoCloseable {
         return handle;
     }
 
+    /** Its channels are for I/O that is part of other I/O. Before there is one. */
+    void setOfDevice() {
+        ofDevice = true;
+    }
+
+    boolean isOfDevice() {
+        return ofDevice;
+    }
+
     /** The device. */
     public Bdev bdev() {
         return bdev;
@@ -68,7 +79,7 @@ public final class BdevDesc implements AutoCloseable {
         return owner;
     }
 
-    /** What it is for. */
+    /** What it is for; a claim may have changed it. */
     public OpenMode mode() {
         return mode;
     }
@@ -108,6 +119,48 @@ public final class BdevDesc implements AutoCloseable {
             checkOpen();
         }
         return channel;
+    }
+
+    // ---- claims
+    // ------------------------------------------------------------------------------------------------------
+
+    /**
+     * Claims the device, until {@link #releaseClaim} or the end of this descriptor. A descriptor that was opened for
+     * reading is for writing from now on if the claimant writes. On the thread that opened it, before there are
+     * channels; {@code spdk_bdev_module_claim_bdev_desc}.
+     *
+     * @throws SpdkException EPERM, naming the claimant or the writer that stands against it
+     */
+    public void claim(Claim claim) throws SpdkException {
+        boolean promotes = mode == OpenMode.READ_ONLY && claim.type().writes();
+        DescOps told = promotes ? ops : null;
+        synchronized (lock) {
+            checkOpen();
+            if (!channels.isEmpty()) {
+                throw new IllegalStateException(this + " has channels: claim before you open them");
+            }
+        }
+        long writable = told == null ? handle : told.openDesc(OpenMode.READ_WRITE);
+        try {
+            bdev.claim(this, claim);
+        } catch (SpdkException | RuntimeException e) {
+            if (told != null) {
+                told.closeDesc(writable);
+            }
+            throw e;
+        }
+        if (told != null) {
+            told.closeDesc(handle);
+            handle = writable;
+        }
+        if (promotes) {
+            mode = OpenMode.READ_WRITE;
+        }
+    }
+
+    /** Gives the claim up, if there is one; {@code spdk_bdev_module_release_bdev}. */
+    public void releaseClaim() {
+        bdev.releaseClaim(this);
     }
 
     private BdevChannel inTask() {

@@ -172,8 +172,9 @@ public final class BdevIo {
     }
 
     /**
-     * A number below {@link BdevOptions#bdevIoPoolSize} that no other I/O of this thread has while this one is in
-     * flight, whatever its device: fit for the user data of a ring. A reset and an abort have -1.
+     * A small number that no other I/O of this thread has while this one is in flight, whatever its device: fit for the
+     * user data of a ring. Below {@link BdevOptions#bdevIoPoolSize}, but for what devices on others make when none is
+     * left. A reset and an abort have -1.
      */
     public int slot() {
         return slot;
@@ -308,7 +309,9 @@ public final class BdevIo {
             status = result;
         }
         state = DONE;
-        if (h.submitDepth != 0) {
+        if (completion == BdevChildren.COMPLETE_PARENT && ch.isOpen()) {
+            h.endForwarded(this, result);
+        } else if (h.submitDepth != 0) {
             h.deferEnd(this);
         } else {
             h.end(this);
@@ -452,6 +455,65 @@ public final class BdevIo {
 
     private DmaBuf bufOf(int i) {
         return segments == 1 ? buf : bufs[i];
+    }
+
+    // ---- its memory, for children
+    // ------------------------------------------------------------------------------------
+
+    /** Where a piece of memory goes. */
+    @FunctionalInterface
+    interface Piece<T> {
+        void add(T target, DmaBuf buf, long offset, long length);
+    }
+
+    /** Has the same memory as a part of the parent's, which is in flight as long as that. */
+    void memoryOf(BdevIo parent, long first, long bytes) {
+        if (parent.segments == 1) {
+            memory(parent.buf, parent.bufOffset + first, bytes, false);
+        } else {
+            parent.pieces(first, bytes, BdevIo::addMemory, this);
+        }
+    }
+
+    /** Hands out the pieces of a part of the memory, in order. */
+    <T> void pieces(long first, long bytes, Piece<T> out, T target) {
+        long skip = first;
+        long left = bytes;
+        for (int i = 0; left > 0; i++) {
+            long n = Math.min(left, length(i) - skip);
+            if (n > 0) {
+                out.add(target, bufOf(i), memoryOffset(i) + skip, n);
+                left -= n;
+                skip = 0;
+            } else {
+                skip -= length(i);
+            }
+        }
+    }
+
+    /** A part of the memory. */
+    IoVec vec(long first, long bytes) {
+        IoVec.Builder vec = IoVec.builder();
+        pieces(first, bytes, (v, buf, offset, length) -> v.add(buf, offset, length), vec);
+        return vec.build();
+    }
+
+    /** How many bytes of memory it has. */
+    long memoryBytes() {
+        if (segments == 1) {
+            return bufLength;
+        }
+        long bytes = 0;
+        for (int i = 0; i < segments; i++) {
+            bytes += lengths[i];
+        }
+        return bytes;
+    }
+
+    /** Whose request it is, or is part of; of none of the hub's own. */
+    BdevChannel requester() {
+        Composite request = owner == null ? Composite.of(completion) : null;
+        return Objects.requireNonNull(request == null ? owner : request.owner);
     }
 
     /** Lets go what it remembers of requests of {@code ch}; only while it is free. */

@@ -132,7 +132,11 @@ public final class BdevRpc {
         out.put("block_size", bdev.blockSize());
         out.put("num_blocks", bdev.blockCount());
         out.put("uuid", bdev.uuid().toString());
-        out.put("claimed", false);
+        List<Claim> claims = bdev.claims();
+        out.put("claimed", !claims.isEmpty());
+        if (!claims.isEmpty()) {
+            out.put("claim_type", claims.getFirst().type().jsonName());
+        }
         out.put("zoned", false);
         Map<String, Object> types = new LinkedHashMap<>();
         IO_TYPE_NAMES.forEach(name -> types.put(name, false));

@@ -54,6 +54,12 @@ record Command<T>(
         return new Command<>(type, 0, 0, memory, details, (_, c) -> (int) c.details.result);
     }
 
+    /** What a device was asked for, as it is: what comes out comes out there too. */
+    static Command<Void> of(BdevIo io, long block) {
+        IoVec memory = io.segmentCount() == 0 ? null : io.vec(0, io.memoryBytes());
+        return new Command<>(io.type(), block, io.blockCount(), memory, Objects.requireNonNull(io.details), NOTHING);
+    }
+
     /** What it finds is counted in {@code unit} bytes or blocks; {@link BdevCommands#NOWHERE} stays as it is. */
     static Command<Long> seek(IoType type, long block, long unit) {
         return new Command<>(type, block, 1, null, new IoDetails(), (_, c) -> {

@@ -68,7 +68,7 @@ final class CommandRun<T> implements IoCompletion {
     }
 
     private void send(@Nullable Object userData, boolean isDone) {
-        BdevIo io = hub.take();
+        BdevIo io = hub.take(channel);
         io.request(channel.device(), channel, command.type(), command.block(), command.count(), this, userData);
         io.details = command.details();
         IoVec memory = command.memory();

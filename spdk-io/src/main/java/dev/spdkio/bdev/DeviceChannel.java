@@ -59,6 +59,11 @@ final class DeviceChannel {
         this.moduleChannel = moduleChannel;
     }
 
+    /** Whether I/O goes straight to the device. */
+    boolean isOpen() {
+        return gate == 0;
+    }
+
     /** Sends an I/O on its way: to the device, or where it has to wait. Never ends it at once. */
     void dispatch(BdevIo io) {
         if (gate != 0 || io.slot < 0) {

@@ -99,7 +99,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
         }
         long at = backwards ? command.count() - done - piece : done;
         if (copiesNatively) {
-            BdevIo io = hub.takeForPart();
+            BdevIo io = hub.takeForPart(owner);
             io.request(device, null, IoType.COPY, command.block() + at, piece, this, null);
             io.partDescHandle = owner.descHandle;
             io.details = Command.copy(0, command.sourceBlock() + at, piece).details();

@@ -36,6 +36,11 @@ final class HubThread implements Runnable {
     private int[] free = {};
     private int freeTop;
 
+    /** Slots beyond the limit, for what devices make of I/O that they have. */
+    private int[] extra = {};
+
+    private int extraTop;
+
     /** How many {@link BdevOps#submit} calls are on the stack: while there is one, ends are deferred. */
     int submitDepth;
 
@@ -71,29 +76,36 @@ final class HubThread implements Runnable {
     // ---- objects ---------------------------------------------------------------------------------------------------
 
     /** An object to fill and to dispatch: with a slot, or without one if it has to wait. */
-    BdevIo take() {
+    BdevIo take(BdevChannel requester) {
         int top = freeTop - 1;
         if (top < 0) {
-            return takeSlow(true);
+            return takeSlow(requester, true);
         }
         freeTop = top;
         return table[free[top]];
     }
 
     /** The same for a part of a request, which is bounded by the request. */
-    BdevIo takeForPart() {
-        return freeTop > 0 ? take() : takeSlow(false);
+    BdevIo takeForPart(BdevChannel requester) {
+        return freeTop > 0 ? table[free[--freeTop]] : takeSlow(requester, false);
     }
 
-    private BdevIo takeSlow(boolean limited) {
+    private BdevIo takeSlow(BdevChannel requester, boolean limited) {
         if (waiting.isEmpty() && table.length < limit) {
             grow();
-            return take();
+            return table[free[--freeTop]];
+        }
+        if (requester.isOfDevice) {
+            // It must not wait for a slot: the requests that have the slots may be waiting for it.
+            if (extraTop == 0) {
+                growBeyondLimit();
+            }
+            return table[extra[--extraTop]];
         }
         if (limited) {
             checkRoom();
         }
-        return spare.isEmpty() ? new BdevIo(this, BdevIo.NO_SLOT) : spare.removeLast();
+        return takeForReset();
     }
 
     private void checkRoom() {
@@ -110,11 +122,27 @@ final class HubThread implements Runnable {
     private void grow() {
         int before = table.length;
         int after = Math.min(limit, before + growth);
-        BdevIo[] larger = Arrays.copyOf(table, after);
-        int[] stack = Arrays.copyOf(free, after);
+        free = Arrays.copyOf(free, after);
+        enlarge(after);
         for (int slot = after - 1; slot >= before; slot--) {
+            free[freeTop++] = slot;
+        }
+    }
+
+    private void growBeyondLimit() {
+        int before = table.length;
+        int after = before + growth;
+        extra = Arrays.copyOf(extra, after - limit);
+        enlarge(after);
+        for (int slot = after - 1; slot >= before; slot--) {
+            extra[extraTop++] = slot;
+        }
+    }
+
+    private void enlarge(int after) {
+        BdevIo[] larger = Arrays.copyOf(table, after);
+        for (int slot = table.length; slot < after; slot++) {
             larger[slot] = new BdevIo(this, slot);
-            stack[freeTop++] = slot;
         }
         int[] ring = new int[Math.max(2, Integer.highestOneBit(after - 1) << 1)];
         for (int i = 0; i < endedCount; i++) {
@@ -122,7 +150,6 @@ final class HubThread implements Runnable {
         }
         endedHead = 0;
         ended = ring;
-        free = stack;
         table = larger;
     }
 
@@ -142,10 +169,13 @@ final class HubThread implements Runnable {
 
     private void release(BdevIo io) {
         io.state = BdevIo.FREE;
-        if (io.slot < 0) {
+        int slot = io.slot;
+        if (slot < 0) {
             spare.add(io);
+        } else if (slot >= limit) {
+            extra[extraTop++] = slot;
         } else if (waiting.isEmpty()) {
-            free[freeTop++] = io.slot;
+            free[freeTop++] = slot;
         } else {
             handOver(io);
         }
@@ -182,7 +212,7 @@ final class HubThread implements Runnable {
 
     /** The opposite: to be dispatched. */
     BdevIo unpark(BdevIo parked) {
-        BdevIo io = takeForPart();
+        BdevIo io = takeForPart(parked.requester());
         io.takeOver(parked);
         parked.state = BdevIo.FREE;
         spare.add(parked);
@@ -269,6 +299,21 @@ final class HubThread implements Runnable {
         }
     }
 
+    /**
+     * The same for what was forwarded, inside a submit call too: the end of its parent is what is deferred then. Most
+     * objects of children are so used again at once, while they are in the cache.
+     */
+    void endForwarded(BdevIo io, IoStatus status) {
+        Object parent = io.userData;
+        BdevChannel owner = io.owner;
+        io.channel.stats.count(io, status, thread.now());
+        release(io);
+        if (owner != null) {
+            owner.requestEnded();
+        }
+        call(BdevChildren.COMPLETE_PARENT, status, parent);
+    }
+
     void call(IoCompletion completion, IoStatus status, @Nullable Object userData) {
         try {
             completion.completed(status, userData);
@@ -317,8 +362,10 @@ final class HubThread implements Runnable {
     // ---- requests in parts
     // ---------------------------------------------------------------------------------------------
 
-    SplitIo takeSplit() {
-        checkRoom();
+    SplitIo takeSplit(BdevChannel requester) {
+        if (!requester.isOfDevice) {
+            checkRoom();
+        }
         return takeSplitForPart();
     }
 
@@ -336,7 +383,9 @@ final class HubThread implements Runnable {
 
     /** A request in parts begins that is not from {@link #takeSplit}. */
     void begin(Composite request) {
-        checkRoom();
+        if (!request.owner.isOfDevice) {
+            checkRoom();
+        }
         track(request);
     }
 
@@ -401,6 +450,9 @@ final class HubThread implements Runnable {
     void forget(DeviceChannel ch) {
         for (int i = 0; i < freeTop; i++) {
             table[free[i]].forget(ch);
+        }
+        for (int i = 0; i < extraTop; i++) {
+            table[extra[i]].forget(ch);
         }
         spare.clear();
         spareSplits.clear();

@@ -202,7 +202,7 @@ final class SplitIo extends Composite {
     }
 
     private BdevIo begin(OnePart part, long count) {
-        BdevIo io = hub.takeForPart();
+        BdevIo io = hub.takeForPart(owner);
         io.request(channel, null, type, nextBlock, count, part, null);
         io.partDescHandle = owner.descHandle;
         nextBlock += count;

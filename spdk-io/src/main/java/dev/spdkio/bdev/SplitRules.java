@@ -89,6 +89,37 @@ final class SplitRules {
         return true;
     }
 
+    /** The same with memory of {@code parent}, from a byte on. */
+    boolean isPlain(IoType type, long block, long count, BdevIo parent, long firstByte) {
+        if (parent.segmentCount() == 1) {
+            return count <= plainBlocks
+                    && ((parent.address(0) + firstByte) & alignmentMask) == 0
+                    && !(hasBoundary && crossesBoundary(type, block, count));
+        }
+        if (count > maxRwBlocks || (hasBoundary && crossesBoundary(type, block, count))) {
+            return false;
+        }
+        long skip = firstByte;
+        long left = count * blockSize;
+        int pieces = 0;
+        for (int i = 0; left > 0; i++) {
+            long length = Math.min(left, parent.length(i) - skip);
+            if (length <= 0) {
+                skip -= parent.length(i);
+                continue;
+            }
+            left -= length;
+            if (++pieces > maxSegments
+                    || length > maxSegmentSize
+                    || !isAligned(parent.address(i) + skip)
+                    || (left > 0 && !isAligned(length))) {
+                return false;
+            }
+            skip = 0;
+        }
+        return true;
+    }
+
     /** How many blocks the next part of a read or write may have at most. */
     long mostBlocks(IoType type, long block, long remaining) {
         long b = boundary(type);

@@ -116,7 +116,7 @@ public final class ZeroCopy implements AutoCloseable {
         DeviceChannel device = channel.device();
         details.zcopyStart = false;
         details.zcopyCommit = commit;
-        BdevIo io = device.hub.takeForPart();
+        BdevIo io = device.hub.takeForPart(channel);
         io.request(device, channel, IoType.ZCOPY, block, count, completion, userData);
         io.details = details;
         device.dispatch(io);

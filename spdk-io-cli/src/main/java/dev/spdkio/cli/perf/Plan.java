@@ -29,7 +29,9 @@ final class Plan {
             chosen.add(bdev);
         }
         if (chosen.isEmpty()) {
-            chosen = bdevs.bdevs();
+            chosen = bdevs.bdevs().stream()
+                    .filter(bdev -> bdev.claims().isEmpty())
+                    .toList();
         }
         if (chosen.isEmpty()) {
             throw new UnfitException("there is no bdev: the configuration makes none");
@@ -37,10 +39,14 @@ final class Plan {
         List<JobSpec> jobs = new ArrayList<>();
         for (Bdev bdev : chosen) {
             check(options, bdev);
-            boolean exactClock = !IN_MEMORY.contains(bdev.productName());
-            jobs.addAll(divide(options, bdev.name(), bdev.blockSize(), bdev.blockCount(), exactClock));
+            jobs.addAll(divide(options, bdev.name(), bdev.blockSize(), bdev.blockCount(), !isInMemory(bdev)));
         }
         return jobs;
+    }
+
+    private static boolean isInMemory(Bdev bdev) {
+        return IN_MEMORY.contains(bdev.productName())
+                || (!bdev.bases().isEmpty() && bdev.bases().stream().allMatch(Plan::isInMemory));
     }
 
     private static String names(BdevManager bdevs) {

@@ -22,11 +22,8 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     /** The numbers of requests: below {@link #MAX_SLOTS} they are those of {@link BdevIo#slot}. */
     static final int MAX_TOKENS = 1 << 17;
 
-    /** Where the numbers of resets begin, which have no slot. */
+    /** Where the other numbers begin: of resets, which have no slot, and of I/O beyond the pool. */
     static final int MAX_SLOTS = 1 << 16;
-
-    /** Resets that may be under way on a thread at once. */
-    static final int RESETS = 64;
 
     static final int OP_READ = 0;
     static final int OP_WRITE = 1;
@@ -91,23 +88,36 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     @Override
     public abstract void close();
 
-    private long resets;
+    private int nextNumber = MAX_SLOTS;
+    private int[] freeNumbers = new int[16];
+    private int freeNumberCount;
     private long begun;
     private long ended;
 
-    /** The number of a request, or -1 if there are too many resets. */
+    /** The number for a request, or -1 if there is none left. */
     final int token(BdevIo io) {
         int token = io.slot();
-        if (token < 0) {
-            int free = Long.numberOfTrailingZeros(~resets);
-            if (free == RESETS) {
+        if (token < 0 || token >= MAX_SLOTS) {
+            token = freeNumberCount > 0 ? freeNumbers[--freeNumberCount] : nextNumber++;
+            if (token >= MAX_TOKENS) {
+                nextNumber = MAX_TOKENS;
                 return -1;
             }
-            resets |= 1L << free;
-            token = MAX_SLOTS + free;
         }
         remember(token, io);
         begun++;
+        return token;
+    }
+
+    /** The number that a request has, which is under way. */
+    final int tokenOf(BdevIo io) {
+        int token = io.slot();
+        if (token < 0 || token >= MAX_SLOTS) {
+            token = MAX_SLOTS;
+            while (requests[token] != io) {
+                token++;
+            }
+        }
         return token;
     }
 
@@ -128,10 +138,15 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     /** A request has ended; whatever goes wrong with one, the others must end too. */
     final void complete(int token, IoStatus status) {
         ended++;
+        BdevIo io = Objects.requireNonNull(requests[token]);
         if (token >= MAX_SLOTS) {
-            resets &= ~(1L << token);
+            requests[token] = null;
+            if (freeNumberCount == freeNumbers.length) {
+                freeNumbers = Arrays.copyOf(freeNumbers, freeNumberCount * 2);
+            }
+            freeNumbers[freeNumberCount++] = token;
         }
-        complete(Objects.requireNonNull(requests[token]), status);
+        complete(io, status);
     }
 
     /** The same by the I/O itself. */

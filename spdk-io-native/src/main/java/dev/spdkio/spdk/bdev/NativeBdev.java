@@ -107,12 +107,13 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     @Override
     public void abort(NativeChannel ch, BdevIo target, BdevIo abort) {
         boolean isCommand = Commands.TYPES.contains(target.type());
-        if (!isCommand && ch.queue.withdraw(target.slot())) {
+        if (!isCommand && ch.queue.withdraw(ch.queue.tokenOf(target))) {
             abort.complete(IoStatus.SUCCESS);
             return;
         }
         NativeThread.enter(abort.thread());
-        ch.queue.commands.abort(ch, abort, isCommand ? target.driverLong() : ch.queue.argument(target.slot()));
+        ch.queue.commands.abort(
+                ch, abort, isCommand ? target.driverLong() : ch.queue.argument(ch.queue.tokenOf(target)));
     }
 
     @Override
@@ -125,7 +126,9 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         IoQueue queue = ch.queue;
         int token = queue.token(io);
         int pieces = io.segmentCount();
-        if (pieces == 1) {
+        if (token < 0) {
+            io.complete(IoStatus.NOMEM);
+        } else if (pieces == 1) {
             queue.submit(op, token, io.descHandle(), ch.channel, io.address(0), 0, io.offsetBlocks(), io.blockCount());
         } else {
             queue.submit(
