@@ -260,6 +260,30 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return futures.await(Command.zcopyStart(block, count, populate));
     }
 
+    // ---- locking
+    // ------------------------------------------------------------------------------------------------------
+
+    /**
+     * Locks blocks, so that only this channel changes them: what others submit to change them waits, on all threads, as
+     * do all their NVMe commands; they may read. Ranges that overlap are granted first come first served, also to one
+     * channel, and an emulated compare and write is a lock too. What this channel had under way before is not waited
+     * for. Any thread; {@code bdev_lock_lba_range}.
+     *
+     * @return completes when what others had under way has ended
+     * @throws IllegalStateException if the channel is closed
+     */
+    public CompletableFuture<RangeLock> lockRangeAsync(long block, long count) {
+        if (channel.isClosed()) {
+            throw new IllegalStateException(channel + " is closed: open another from the descriptor");
+        }
+        return RangeLock.lock(channel.desc(), channel, block, count);
+    }
+
+    /** {@link #lockRangeAsync}, waiting for it. In a task of its thread. */
+    public RangeLock lockRange(long block, long count) throws SpdkException {
+        return futures.await("lock of a range", () -> lockRangeAsync(block, count));
+    }
+
     /** Ends early, if it can be, what was submitted with that user data and nobody waits for. On the thread. */
     void giveUp(Object target) {
         new AbortIo(channel, AbortIo.Target.with(target), (_, _) -> {}, null).begin();

@@ -6,8 +6,10 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,7 @@ public final class BdevDesc implements AutoCloseable {
 
     private final Object lock = new Object();
     private final List<BdevChannel> channels = new ArrayList<>();
+    private final Set<RangeLock> rangeLocks = new HashSet<>();
     private boolean closing;
     private @Nullable IoTimeouts timeouts;
     private boolean resizePending;
@@ -208,12 +211,58 @@ public final class BdevDesc implements AutoCloseable {
         owner.sendInternal(() -> t.set(limit, listener));
     }
 
+    // ---- quiescing
+    // ---------------------------------------------------------------------------------------------------
+
+    /** {@link #quiesceRange} of all blocks that there are now; {@code spdk_bdev_quiesce}. */
+    public CompletableFuture<RangeLock> quiesce() {
+        return quiesceRange(0, bdev.blockCount());
+    }
+
+    /**
+     * Lets no I/O to some blocks through, whoever submits it, on all threads, and reads too: for the module whose
+     * device it is, which has something to do below. Flushes and seeks go on. Any thread; {@code
+     * spdk_bdev_quiesce_range}.
+     *
+     * @return completes when what was under way has ended; close what it gives to go on
+     * @throws IllegalStateException if this descriptor is closed
+     */
+    public CompletableFuture<RangeLock> quiesceRange(long block, long count) {
+        return RangeLock.lock(this, null, block, count);
+    }
+
+    void add(RangeLock rangeLock) {
+        synchronized (lock) {
+            checkOpen();
+            BdevChannel channel = rangeLock.channel();
+            if (channel != null && !channels.contains(channel)) {
+                throw new IllegalStateException(channel + " is closed: open another from the descriptor");
+            }
+            rangeLocks.add(rangeLock);
+        }
+    }
+
+    void remove(RangeLock rangeLock) {
+        synchronized (lock) {
+            rangeLocks.remove(rangeLock);
+        }
+    }
+
+    private void releaseLocks(@Nullable BdevChannel of) {
+        List<RangeLock> ending;
+        synchronized (lock) {
+            ending = rangeLocks.stream().filter(r -> r.channel() == of).toList();
+        }
+        ending.forEach(RangeLock::close);
+    }
+
     /** A channel has gone, its I/O too. */
     void channelGone(BdevChannel channel) {
         boolean last;
         synchronized (lock) {
             last = channels.remove(channel) && closing && channels.isEmpty();
         }
+        releaseLocks(channel);
         if (last) {
             gone();
         }
@@ -233,6 +282,7 @@ public final class BdevDesc implements AutoCloseable {
                 owner.trySendInternal(timeouts::stop);
             }
         }
+        releaseLocks(null);
         if (children.isEmpty()) {
             gone();
         } else {

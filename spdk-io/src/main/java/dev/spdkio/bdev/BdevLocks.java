@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import dev.spdkio.runtime.SpdkThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The ranges of one device that are locked, so that only the holder's I/O changes them: overlapping ones first come
- * first served. Stands for {@code bdev_lock_lba_range}.
+ * The ranges of one device that are locked, so that only the holder's I/O changes them, or quiesced, so that none
+ * touches them: overlapping ones first come first served. Stands for {@code bdev_lock_lba_range}.
  *
  * <p>A range is held when every channel holds back what would change it, and what was on its way before has ended.
  *
- * <p>Thread rule: each step on the thread of the request that locks.
+ * <p>Thread rule: each step on the thread that locks.
  */
 final class BdevLocks {
     /** A range that is locked. */
     static final class Hold {
-        final Composite holder;
+        /** The request, or the channel, whose I/O may go on; null if the range is quiesced. */
+        private final @Nullable Object holder;
+
         private final RangeLocks.Range range;
         private volatile boolean released;
 
-        private Hold(RangeLocks.Range range, Composite holder) {
+        private Hold(RangeLocks.Range range, @Nullable Object holder) {
             this.range = range;
             this.holder = holder;
         }
@@ -31,15 +35,27 @@ final class BdevLocks {
 
         /** Whether that I/O may not go on while this range is locked. NVMe commands are not looked into. */
         boolean holdsBack(BdevIo io) {
-            if (released || Composite.of(io.completion) == holder) {
+            if (released || isHoldersOwn(io)) {
                 return false;
             }
             return switch (io.type) {
                 case NVME_IO -> true;
-                case WRITE, UNMAP, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE, COPY ->
-                    io.offsetBlocks <= range.last && range.first < io.offsetBlocks + io.blockCount;
-                case READ, FLUSH, RESET, NVME_ADMIN, COMPARE, ABORT, SEEK_HOLE, SEEK_DATA -> false;
+                case WRITE, UNMAP, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE -> overlaps(io.offsetBlocks, io);
+                case COPY -> overlaps(io.offsetBlocks, io) || (holder == null && overlaps(io.sourceBlock(), io));
+                case READ, COMPARE -> holder == null && overlaps(io.offsetBlocks, io);
+                case FLUSH, RESET, NVME_ADMIN, ABORT, SEEK_HOLE, SEEK_DATA -> false;
             };
+        }
+
+        private boolean overlaps(long block, BdevIo io) {
+            return block <= range.last && range.first < block + io.blockCount;
+        }
+
+        private boolean isHoldersOwn(BdevIo io) {
+            Composite request = Composite.of(io.completion);
+            return holder instanceof BdevChannel ch
+                    ? io.owner == ch || (request != null && request.owner == ch)
+                    : request != null && request == holder;
         }
     }
 
@@ -52,16 +68,18 @@ final class BdevLocks {
     }
 
     /**
-     * Locks blocks for a request.
+     * Locks blocks.
      *
-     * @param granted called on the thread of the request, now or later
+     * @param holder the request or the channel whose I/O may go on; null to hold reads back too
+     * @param thread where each step is taken
+     * @param granted called on that thread, now or later
      */
-    void lock(Composite holder, long block, long count, Consumer<Hold> granted) {
+    void lock(@Nullable Object holder, SpdkThread thread, long block, long count, Consumer<Hold> granted) {
         Hold hold = new Hold(ranges.lock(block, block + count - 1), holder);
         var _ = hold.range.granted.thenRun(() -> {
-            if (holder.hub.thread.isCurrent()) {
+            if (thread.isCurrent()) {
                 engage(hold, granted);
-            } else if (!holder.hub.thread.trySendInternal(() -> engage(hold, granted))) {
+            } else if (!thread.trySendInternal(() -> engage(hold, granted))) {
                 ranges.unlock(hold.range);
             }
         });

@@ -71,7 +71,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
         }
         busy = true;
         if (command.type() == IoType.COMPARE_AND_WRITE && hold == null) {
-            device.bdev.locks.lock(this, command.block(), command.count(), this::locked);
+            device.bdev.locks.lock(this, hub.thread, command.block(), command.count(), this::locked);
         } else {
             sendPiece();
         }

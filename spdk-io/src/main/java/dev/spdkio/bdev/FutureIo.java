@@ -114,6 +114,8 @@ final class FutureIo {
     private static void giveBack(@Nullable Object result) {
         if (result instanceof ZeroCopy zcopy) {
             zcopy.close();
+        } else if (result instanceof RangeLock lock) {
+            lock.close();
         }
     }
 
