@@ -2,6 +2,7 @@
 package dev.spdkio.spdk;
 
 import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.QosLimits;
 import dev.spdkio.spdk.bdev.NativeControl;
 import dev.spdkio.spdk.export.BdevExport;
 import java.util.concurrent.CompletableFuture;

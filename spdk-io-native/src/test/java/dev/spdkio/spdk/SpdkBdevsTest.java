@@ -10,6 +10,7 @@ import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.bdev.QosLimits;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.sys.Errno;

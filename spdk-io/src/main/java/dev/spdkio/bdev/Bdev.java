@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ public final class Bdev {
     final IoDevice<DeviceChannel> ioDevice;
     final BdevReset reset;
     final BdevLocks locks;
+    final BdevQos qos = new BdevQos();
     final SplitRules rules;
     private final UUID uuid;
     private final BdevOps<Object> ops;
@@ -88,9 +90,14 @@ public final class Bdev {
 
     private DeviceChannel createChannel(SpdkThread thread) {
         DeviceChannel channel = new DeviceChannel(this, manager.hub(thread), ops, ops.openChannel(thread));
-        locks.lockOn(channel);
         channelOpened(channel);
         return channel;
+    }
+
+    /** A channel that all can see now begins to do as the others do; later changes are told to it. On its thread. */
+    void joined(DeviceChannel channel) {
+        locks.lockOn(channel);
+        channel.setLimited(qos.isLimited());
     }
 
     // ---- properties ------------------------------------------------------------------------------------------------
@@ -366,6 +373,48 @@ public final class Bdev {
             readings.forEach(r -> r.take(channel.stats));
             closedChannels.add(channel.stats);
         }
+    }
+
+    // ---- limits
+    // ------------------------------------------------------------------------------------------------------
+
+    /**
+     * Limits what the device does in a second, for all users in this hub and on all threads together, or not any more;
+     * what waits goes on by the new limits. Each channel gets an equal share of what others leave. Any thread; {@code
+     * spdk_bdev_set_qos_rate_limits}.
+     *
+     * @return completes when it is in force on all threads
+     */
+    public CompletableFuture<Void> setQosLimits(QosLimits limits) {
+        Objects.requireNonNull(limits, "limits");
+        return onAllChannels(
+                () -> qos.set(limits, manager.runtime().clock().nanoTime()), ch -> ch.setLimited(qos.isLimited()));
+    }
+
+    /** The limits in force. */
+    public QosLimits qosLimits() {
+        return qos.limits();
+    }
+
+    /** Changes something on the app thread, and then each channel on its own. */
+    private CompletableFuture<Void> onAllChannels(Runnable first, Consumer<DeviceChannel> change) {
+        CompletableFuture<Void> result = manager.runtime().newFuture();
+        manager.appThread().execute(() -> {
+            first.run();
+            ioDevice.forEachChannel(
+                    i -> {
+                        change.accept(i.context());
+                        i.next();
+                    },
+                    failure -> {
+                        if (failure != null) {
+                            result.completeExceptionally(failure);
+                        } else {
+                            result.complete(null);
+                        }
+                    });
+        });
+        return result;
     }
 
     // ---- size

@@ -2,6 +2,7 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.IoChannel;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import java.time.Duration;
@@ -109,7 +110,9 @@ public final class BdevDesc implements AutoCloseable {
         synchronized (lock) {
             checkOpen();
         }
-        BdevChannel channel = new BdevChannel(this, thread, bdev.ioDevice.channel());
+        IoChannel<DeviceChannel> handle = bdev.ioDevice.channel();
+        bdev.joined(handle.context());
+        BdevChannel channel = new BdevChannel(this, thread, handle);
         boolean late;
         synchronized (lock) {
             late = closing;

@@ -31,6 +31,7 @@ final class DeviceChannel {
     private static final int FROZEN = 1;
     private static final int NO_ROOM = 2;
     private static final int LOCKED = 4;
+    private static final int LIMITED = 8;
 
     final Bdev bdev;
     final SpdkThread thread;
@@ -46,6 +47,7 @@ final class DeviceChannel {
     private int gate;
 
     private final ChannelLocks locks = new ChannelLocks(this);
+    private final ChannelQos qos;
     private final ArrayDeque<BdevIo> noRoom = new ArrayDeque<>();
     private int roomThreshold;
     private final Runnable retryAgain = this::pollRetry;
@@ -57,6 +59,7 @@ final class DeviceChannel {
         this.thread = hub.thread;
         this.ops = ops;
         this.moduleChannel = moduleChannel;
+        this.qos = new ChannelQos(this);
     }
 
     /** Whether I/O goes straight to the device. */
@@ -99,9 +102,14 @@ final class DeviceChannel {
             hub.deferEnd(io, IoStatus.ABORTED);
         } else if (io.slot < 0) {
             hub.await(io);
-        } else if ((gate & LOCKED) != 0 && locks.holdBack(io)) {
-            return;
-        } else if ((gate & NO_ROOM) == 0) {
+        } else if (!((gate & LOCKED) != 0 && locks.holdBack(io)) && !((gate & LIMITED) != 0 && qos.holdBack(io))) {
+            toDeviceWithRoom(io);
+        }
+    }
+
+    /** Hands an I/O to the device that nothing keeps back but want of room there. */
+    void toDeviceWithRoom(BdevIo io) {
+        if ((gate & NO_ROOM) == 0) {
             toDevice(io);
         } else {
             io.state = BdevIo.WAITING;
@@ -198,6 +206,7 @@ final class DeviceChannel {
     /** Ends what the device has not seen. Never inside the submit call of one of them. Says how many. */
     int abortQueued(Predicate<BdevIo> which) {
         List<BdevIo> aborted = locks.takeHeld(which);
+        aborted.addAll(qos.takeHeld(io -> io.mayBeAborted() && which.test(io)));
         for (BdevIo io : noRoom) {
             if (io.mayBeAborted() && which.test(io)) {
                 aborted.add(io);
@@ -230,7 +239,7 @@ final class DeviceChannel {
         h.submitDepth--;
     }
 
-    // ---- locked ranges
+    // ---- locked ranges, limits
     // -----------------------------------------------------------------------------------------------
 
     ChannelLocks locks() {
@@ -241,9 +250,14 @@ final class DeviceChannel {
         gate = locked ? gate | LOCKED : gate & ~LOCKED;
     }
 
+    void setLimited(boolean limited) {
+        gate = limited ? gate | LIMITED : gate & ~LIMITED;
+    }
+
     /** Whether some I/O that changes the device is on its way to it or there. */
     boolean hasUnderWay(Predicate<BdevIo> which) {
         return noRoom.stream().anyMatch(which)
+                || !qos.held(which).isEmpty()
                 || !hub.atDevices(io -> io.channel == this && which.test(io)).isEmpty();
     }
 
@@ -284,6 +298,7 @@ final class DeviceChannel {
 
     void destroy() {
         roomMade();
+        qos.takeHeld(_ -> true);
         bdev.channelClosed(this);
         hub.forget(this);
         ops.closeChannel(moduleChannel);
