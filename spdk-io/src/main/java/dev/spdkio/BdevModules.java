@@ -2,6 +2,7 @@
 package dev.spdkio;
 
 import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevControlRpc;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevRpc;
@@ -67,6 +68,7 @@ final class BdevModules implements ConfigSource {
             if (call != null) {
                 out.add(new MethodCall(call.method(), call.params()));
             }
+            out.addAll(BdevControlRpc.config(bdev));
         }
         out.add(new MethodCall("bdev_wait_for_examine"));
     }

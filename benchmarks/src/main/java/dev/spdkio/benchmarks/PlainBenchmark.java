@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.benchmarks;
 
-import dev.spdkio.cli.perf.LatencyHistogram;
+import dev.spdkio.bdev.LatencyHistogram;
 import dev.spdkio.runtime.CpuSet;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -2,6 +2,7 @@
 package dev.spdkio.spdk;
 
 import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.LatencyHistogram;
 import dev.spdkio.bdev.QosLimits;
 import dev.spdkio.spdk.bdev.NativeControl;
 import dev.spdkio.spdk.export.BdevExport;
@@ -64,6 +65,6 @@ public final class SpdkBdevs {
      */
     public static CompletableFuture<LatencyHistogram> histogram(Bdev bdev) {
         return NativeControl.histogram(bdev)
-                .thenApply(counts -> new LatencyHistogram(counts, NativeControl.ticksPerSecond()));
+                .thenApply(counts -> LatencyHistogram.ofTicks(counts, NativeControl.ticksPerSecond()));
     }
 }

@@ -6,9 +6,7 @@ import dev.spdkio.runtime.IoDevice;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,7 +14,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread rule: everything here may be called on any thread.
  */
-public final class Bdev {
+public final class Bdev extends BdevControl {
     enum State {
         REGISTERED,
         REMOVING,
@@ -43,7 +40,6 @@ public final class Bdev {
     final IoDevice<DeviceChannel> ioDevice;
     final BdevReset reset;
     final BdevLocks locks;
-    final BdevQos qos = new BdevQos();
     final SplitRules rules;
     private final UUID uuid;
     private final BdevOps<Object> ops;
@@ -53,9 +49,6 @@ public final class Bdev {
     private final List<BdevDesc> descs = new ArrayList<>();
     private final BdevClaims claims = new BdevClaims(this);
     private final List<Bdev> bases = new CopyOnWriteArrayList<>();
-    private final ChannelStats closedChannels = new ChannelStats();
-    private final Set<ChannelStats> liveChannels = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final List<StatsReading> readings = new ArrayList<>();
     private volatile State state = State.REGISTERED;
     private boolean toldRemoval;
     private final CompletableFuture<Void> gone;
@@ -97,7 +90,7 @@ public final class Bdev {
     /** A channel that all can see now begins to do as the others do; later changes are told to it. On its thread. */
     void joined(DeviceChannel channel) {
         locks.lockOn(channel);
-        channel.setLimited(qos.isLimited());
+        control(channel);
     }
 
     // ---- properties ------------------------------------------------------------------------------------------------
@@ -296,127 +289,6 @@ public final class Bdev {
         return ops.configCall();
     }
 
-    // ---- statistics
-    // --------------------------------------------------------------------------------------------------
-
-    /** What it has done on all threads so far. Any thread. */
-    public CompletableFuture<BdevStats> stats() {
-        return stats(BdevStats.Reset.NONE);
-    }
-
-    /** {@link #stats()}, setting back what {@code mode} says. Any thread; {@code spdk_bdev_get_device_stat}. */
-    public CompletableFuture<BdevStats> stats(BdevStats.Reset mode) {
-        CompletableFuture<BdevStats> result = manager.runtime().newFuture();
-        StatsReading reading = new StatsReading(mode);
-        manager.appThread().execute(() -> {
-            synchronized (lock) {
-                readings.add(reading);
-                reading.sum.add(closedChannels);
-                closedChannels.reset(mode);
-            }
-            ioDevice.forEachChannel(
-                    i -> {
-                        synchronized (lock) {
-                            reading.take(i.context().stats);
-                        }
-                        i.next();
-                    },
-                    failure -> {
-                        synchronized (lock) {
-                            readings.remove(reading);
-                            liveChannels.forEach(reading::addUnvisited);
-                        }
-                        if (failure != null) {
-                            result.completeExceptionally(failure);
-                        } else {
-                            result.complete(BdevStats.of(reading.sum));
-                        }
-                    });
-        });
-        return result;
-    }
-
-    /** A reading of the statistics under way: no channel that comes to its end meanwhile is missed or counted twice. */
-    private static final class StatsReading {
-        final ChannelStats sum = new ChannelStats();
-        private final BdevStats.Reset mode;
-        private final Set<ChannelStats> taken = Collections.newSetFromMap(new IdentityHashMap<>());
-
-        StatsReading(BdevStats.Reset mode) {
-            this.mode = mode;
-        }
-
-        void take(ChannelStats one) {
-            if (taken.add(one)) {
-                sum.add(one);
-                one.reset(mode);
-            }
-        }
-
-        /** A channel that nobody holds any more is not visited; what is not set back may be read from here. */
-        void addUnvisited(ChannelStats one) {
-            if (mode == BdevStats.Reset.NONE && !taken.contains(one)) {
-                sum.add(one);
-            }
-        }
-    }
-
-    void channelOpened(DeviceChannel channel) {
-        synchronized (lock) {
-            liveChannels.add(channel.stats);
-        }
-    }
-
-    void channelClosed(DeviceChannel channel) {
-        synchronized (lock) {
-            liveChannels.remove(channel.stats);
-            readings.forEach(r -> r.take(channel.stats));
-            closedChannels.add(channel.stats);
-        }
-    }
-
-    // ---- limits
-    // ------------------------------------------------------------------------------------------------------
-
-    /**
-     * Limits what the device does in a second, for all users in this hub and on all threads together, or not any more;
-     * what waits goes on by the new limits. Each channel gets an equal share of what others leave. Any thread; {@code
-     * spdk_bdev_set_qos_rate_limits}.
-     *
-     * @return completes when it is in force on all threads
-     */
-    public CompletableFuture<Void> setQosLimits(QosLimits limits) {
-        Objects.requireNonNull(limits, "limits");
-        return onAllChannels(
-                () -> qos.set(limits, manager.runtime().clock().nanoTime()), ch -> ch.setLimited(qos.isLimited()));
-    }
-
-    /** The limits in force. */
-    public QosLimits qosLimits() {
-        return qos.limits();
-    }
-
-    /** Changes something on the app thread, and then each channel on its own. */
-    private CompletableFuture<Void> onAllChannels(Runnable first, Consumer<DeviceChannel> change) {
-        CompletableFuture<Void> result = manager.runtime().newFuture();
-        manager.appThread().execute(() -> {
-            first.run();
-            ioDevice.forEachChannel(
-                    i -> {
-                        change.accept(i.context());
-                        i.next();
-                    },
-                    failure -> {
-                        if (failure != null) {
-                            result.completeExceptionally(failure);
-                        } else {
-                            result.complete(null);
-                        }
-                    });
-        });
-        return result;
-    }
-
     // ---- size
     // --------------------------------------------------------------------------------------------------------
 
@@ -539,6 +411,7 @@ public final class Bdev {
     }
 
     private void destroy() {
+        stopSampling();
         CompletableFuture<Void> channelsGone = ioDevice.unregister();
         manager.forget(this);
         var _ = channelsGone.thenCompose(_ -> ops.destruct()).whenComplete((_, failure) -> {

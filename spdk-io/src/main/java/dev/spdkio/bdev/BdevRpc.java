@@ -53,11 +53,18 @@ public final class BdevRpc {
 
     private record GetBdevs(Optional<String> name, OptionalInt timeout) {}
 
-    private record GetIostat(Optional<String> name, Optional<Boolean> perChannel, Optional<String> resetMode) {}
+    /** SPDK has {@code names}; it had {@code name} before. */
+    private record GetIostat(
+            Optional<String> name,
+            Optional<List<String>> names,
+            Optional<Boolean> perChannel,
+            Optional<String> resetMode) {}
 
     private record ResetIostat(Optional<String> name, Optional<String> mode) {}
 
     private record Iostat(long tickRate, long ticks, List<Map<String, Object>> bdevs) {}
+
+    private record ChannelIostat(long tickRate, long ticks, String name, List<Map<String, Object>> channels) {}
 
     /** What the delete methods of all modules take. */
     private record Delete(String name) {}
@@ -71,6 +78,7 @@ public final class BdevRpc {
                 p -> select(bdevs, p.name()).stream().map(BdevRpc::describe).toList());
         registry.register("bdev_get_iostat", GetIostat.class, p -> iostat(bdevs, p));
         registry.register("bdev_reset_iostat", ResetIostat.class, p -> resetIostat(bdevs, p));
+        BdevControlRpc.register(registry, bdevs);
         // Devices are there when their create method has answered: there is nothing to wait for.
         registry.register("bdev_wait_for_examine", NoParams.class, _ -> true);
     }
@@ -112,7 +120,7 @@ public final class BdevRpc {
         return true;
     }
 
-    private static Bdev find(BdevManager bdevs, String name) throws SpdkException {
+    static Bdev find(BdevManager bdevs, String name) throws SpdkException {
         Bdev bdev = bdevs.lookup(name);
         if (bdev == null) {
             throw new SpdkException(Errno.ENODEV, "No such device: there is no bdev " + name);
@@ -132,6 +140,7 @@ public final class BdevRpc {
         out.put("block_size", bdev.blockSize());
         out.put("num_blocks", bdev.blockCount());
         out.put("uuid", bdev.uuid().toString());
+        out.put("assigned_rate_limits", bdev.qosLimits().toJson());
         List<Claim> claims = bdev.claims();
         out.put("claimed", !claims.isEmpty());
         if (!claims.isEmpty()) {
@@ -151,11 +160,39 @@ public final class BdevRpc {
         return out;
     }
 
-    private static CompletionStage<Iostat> iostat(BdevManager bdevs, GetIostat p) throws SpdkException, RpcException {
-        refuse("per_channel", p.perChannel());
-        return collect(select(bdevs, p.name()), resetMode(p.resetMode(), BdevStats.Reset.NONE))
-                .thenApply(rows -> new Iostat(
-                        FrameworkRpc.TICK_RATE, bdevs.runtime().clock().nanoTime(), rows));
+    private static CompletionStage<?> iostat(BdevManager bdevs, GetIostat p) throws SpdkException, RpcException {
+        List<String> names = p.names().orElseGet(() -> p.name().map(List::of).orElse(List.of()));
+        List<Bdev> of = new ArrayList<>();
+        for (String name : names) {
+            of.add(find(bdevs, name));
+        }
+        BdevStats.Reset mode = resetMode(p.resetMode(), BdevStats.Reset.NONE);
+        if (p.perChannel().orElse(false)) {
+            if (of.size() != 1) {
+                throw new RpcException(
+                        RpcErrorCode.INVALID_PARAMS, "per_channel is possible for one bdev: give its name");
+            }
+            return iostatByChannel(bdevs, of.getFirst(), mode);
+        }
+        return collect(names.isEmpty() ? bdevs.bdevs() : of, mode)
+                .thenApply(rows -> new Iostat(FrameworkRpc.TICK_RATE, ticks(bdevs), rows));
+    }
+
+    private static CompletionStage<ChannelIostat> iostatByChannel(BdevManager bdevs, Bdev bdev, BdevStats.Reset mode) {
+        return bdev.statsByThread(mode).thenApply(byThread -> {
+            List<Map<String, Object>> rows = new ArrayList<>();
+            byThread.forEach((thread, stats) -> {
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("thread_id", thread.id());
+                row.putAll(stats.toJson());
+                rows.add(row);
+            });
+            return new ChannelIostat(FrameworkRpc.TICK_RATE, ticks(bdevs), bdev.name(), rows);
+        });
+    }
+
+    private static long ticks(BdevManager bdevs) {
+        return bdevs.runtime().clock().nanoTime();
     }
 
     private static CompletionStage<Boolean> resetIostat(BdevManager bdevs, ResetIostat p)
@@ -184,6 +221,10 @@ public final class BdevRpc {
                 Map<String, Object> row = new LinkedHashMap<>();
                 row.put("name", bdev.name());
                 row.putAll(stats.toJson());
+                QueueDepth depth = bdev.queueDepth();
+                if (depth != null) {
+                    row.putAll(depth.toJson());
+                }
                 rows.add(row);
                 return rows;
             });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The counters of one {@link DeviceChannel}.
  *
@@ -47,6 +49,13 @@ final class ChannelStats {
     final Counters[] byType = new Counters[TYPES];
     final long[] errors = new long[KINDS];
 
+    /** Where times are counted, if they are; and of which type alone. */
+    @Nullable
+    LatencyHistogram histogram;
+
+    @Nullable
+    IoType histogramOf;
+
     ChannelStats() {
         for (int i = 0; i < TYPES; i++) {
             byType[i] = new Counters();
@@ -58,10 +67,15 @@ final class ChannelStats {
     }
 
     void count(BdevIo io, IoStatus status, long now) {
+        long nanos = now - io.submitNanos;
         if (status == IoStatus.SUCCESS) {
-            counters(io.type).count(io.blockCount * io.channel.bdev.blockSize, now - io.submitNanos);
+            counters(io.type).count(io.blockCount * io.channel.bdev.blockSize, nanos);
         } else {
             errors[status.kind().ordinal()]++;
+        }
+        LatencyHistogram h = histogram;
+        if (h != null && (histogramOf == null || histogramOf == io.type)) {
+            h.record(nanos);
         }
     }
 

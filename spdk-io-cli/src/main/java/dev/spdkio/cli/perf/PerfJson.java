@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.perf;
 
+import dev.spdkio.bdev.LatencyHistogram;
 import dev.spdkio.cli.PrettyJson;
 import java.util.LinkedHashMap;
 import java.util.Map;

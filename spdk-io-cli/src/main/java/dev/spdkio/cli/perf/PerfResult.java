@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.perf;
 
+import dev.spdkio.bdev.LatencyHistogram;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;

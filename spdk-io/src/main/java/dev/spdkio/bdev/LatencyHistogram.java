@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.spdkio.cli.perf;
+package dev.spdkio.bdev;
 
 import java.util.Arrays;
 
@@ -7,18 +7,48 @@ import java.util.Arrays;
  * Counts times in nanoseconds in the buckets of {@code spdk_histogram_data}: 128 buckets for each power of two, so
  * that a time is known to better than 1 %.
  *
- * <p>Thread rule: recorded into by one thread without allocation; read by others when that is over.
+ * <p>Thread rule: belongs to one thread at a time; recording allocates nothing.
  */
 public final class LatencyHistogram {
     private static final int SHIFT = 7;
     private static final int BUCKETS = 1 << SHIFT;
-    private static final int RANGES = Long.SIZE - SHIFT + 1;
+    private static final double NANOS = 1e9;
+
+    /** Ranges of buckets: the numbers below 128, and each power of two from there. */
+    static final int RANGES = Long.SIZE - SHIFT + 1;
+
+    /** SPDK's name for {@code log2} of the buckets of a range. */
+    static final int GRANULARITY = SHIFT;
 
     private final long[] counts = new long[RANGES * BUCKETS];
     private long count;
     private long sum;
     private long min = Long.MAX_VALUE;
     private long max;
+
+    /** An empty one. */
+    public LatencyHistogram() {}
+
+    /**
+     * What SPDK has counted: the times are known as well as its buckets tell them.
+     *
+     * @param spdkCounts of the buckets of a {@code spdk_histogram_data} of its default granularity and all ranges
+     * @param ticksPerSecond of SPDK's clock
+     */
+    public static LatencyHistogram ofTicks(long[] spdkCounts, long ticksPerSecond) {
+        LatencyHistogram h = new LatencyHistogram();
+        for (int i = 0; i < Math.min(spdkCounts.length, h.counts.length); i++) {
+            if (spdkCounts[i] != 0) {
+                long nanos = (long) ((highestOf(i) + 1.0) * NANOS / ticksPerSecond);
+                h.counts[indexOf(nanos)] += spdkCounts[i];
+                h.count += spdkCounts[i];
+                h.sum += nanos * spdkCounts[i];
+                h.min = Math.min(h.min, nanos);
+                h.max = Math.max(h.max, nanos);
+            }
+        }
+        return h;
+    }
 
     /** Counts one time, which must not be negative. */
     public void record(long nanos) {
@@ -50,7 +80,8 @@ public final class LatencyHistogram {
         return ((BUCKETS + bucket + 1) << (range - 1)) - 1;
     }
 
-    void clear() {
+    /** Forgets everything. */
+    public void clear() {
         Arrays.fill(counts, 0);
         count = 0;
         sum = 0;
@@ -58,7 +89,8 @@ public final class LatencyHistogram {
         max = 0;
     }
 
-    void add(LatencyHistogram other) {
+    /** Adds what another one has counted. */
+    public void add(LatencyHistogram other) {
         for (int i = 0; i < counts.length; i++) {
             counts[i] += other.counts[i];
         }
@@ -68,26 +100,28 @@ public final class LatencyHistogram {
         max = Math.max(max, other.max);
     }
 
+    /** How many times were counted. */
     public long count() {
         return count;
     }
 
     /** The smallest time, exactly; 0 if there is none. */
-    long min() {
+    public long min() {
         return count == 0 ? 0 : min;
     }
 
     /** The largest time, exactly. */
-    long max() {
+    public long max() {
         return max;
     }
 
-    double mean() {
+    /** The mean, exactly; 0 if there is none. */
+    public double mean() {
         return count == 0 ? 0 : (double) sum / count;
     }
 
     /** The time that {@code percent} of all times do not exceed, rounded up to the end of its bucket. */
-    long percentile(double percent) {
+    public long percentile(double percent) {
         long wanted = Math.max(1, (long) Math.ceil(count * percent / 100));
         long seen = 0;
         for (int i = 0; i < counts.length; i++) {
@@ -99,8 +133,13 @@ public final class LatencyHistogram {
         return max;
     }
 
+    /** The counts of all buckets, in order: {@code spdk_histogram_data.bucket}. */
+    public long[] buckets() {
+        return counts.clone();
+    }
+
     /** How many times are below each power of two of nanoseconds and not below the one before; zeroes come first. */
-    long[] byPowerOfTwo() {
+    public long[] byPowerOfTwo() {
         long[] result = new long[Long.SIZE];
         for (int i = 0; i < counts.length; i++) {
             if (counts[i] != 0) {
@@ -108,5 +147,10 @@ public final class LatencyHistogram {
             }
         }
         return result;
+    }
+
+    @Override
+    public String toString() {
+        return count + " times, p50 " + percentile(50) + " ns, p99 " + percentile(99) + " ns, most " + max() + " ns";
     }
 }

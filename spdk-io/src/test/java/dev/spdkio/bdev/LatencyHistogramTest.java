@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.spdkio.cli.perf;
+package dev.spdkio.bdev;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -55,6 +55,19 @@ class LatencyHistogramTest {
         assertThat(histogram.min()).isEqualTo(values[0]);
         assertThat(histogram.max()).isEqualTo(values[values.length - 1]);
         assertThat(histogram.mean()).isEqualTo(Arrays.stream(values).average().orElseThrow());
+    }
+
+    @Test
+    void readsWhatSpdkHasCounted() {
+        LatencyHistogram ticks = new LatencyHistogram();
+        ticks.record(2_500);
+        ticks.record(2_500_000);
+        LatencyHistogram nanos = LatencyHistogram.ofTicks(ticks.buckets(), 2_500_000_000L);
+        assertThat(nanos.count()).isEqualTo(2);
+        assertThat(nanos.min()).isBetween(1_000L, 1_010L);
+        assertThat(nanos.percentile(50)).isBetween(1_000L, 1_016L);
+        assertThat(nanos.max()).isBetween(1_000_000L, 1_010_000L);
+        assertThat(nanos).asString().contains("2 times");
     }
 
     @Test
