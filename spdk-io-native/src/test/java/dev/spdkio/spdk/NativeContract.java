@@ -13,7 +13,7 @@ public abstract class NativeContract extends BdevContract {
     protected static final int BLOCK = 512;
 
     @BeforeEach
-    void start() throws Exception {
+    public final void start() throws Exception {
         use(NativeApp.get());
     }
 
