@@ -16,6 +16,7 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.NvmeCommand;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.bdev.ResultCompletion;
+import dev.spdkio.bdev.ZoneAction;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
@@ -74,6 +75,9 @@ interface BdevIoContract {
             case NVME_IO -> ch.submitNvmeIo(NvmeCommand.of(0), buf, statusOnly(c), userData);
             case SEEK_HOLE -> ch.submitSeekHole(offset, statusOnly(c), userData);
             case SEEK_DATA -> ch.submitSeekData(offset, statusOnly(c), userData);
+            case ZONE_APPEND -> ch.zones().submitAppend(buf, 0, statusOnly(c), userData);
+            case ZONE_MANAGEMENT -> ch.zones().submitManage(ZoneAction.OPEN, 0, c, userData);
+            case GET_ZONE_INFO -> ch.zones().submitInfo(0, 1, statusOnly(c), userData);
         }
     }
 
@@ -98,6 +102,9 @@ interface BdevIoContract {
             case NVME_IO -> ch.nvmeIoAsync(NvmeCommand.of(0), buf);
             case SEEK_HOLE -> ch.seekHoleAsync(offset);
             case SEEK_DATA -> ch.seekDataAsync(offset);
+            case ZONE_APPEND -> ch.zones().appendAsync(buf, 0);
+            case ZONE_MANAGEMENT -> ch.zones().manageAsync(ZoneAction.OPEN, 0);
+            case GET_ZONE_INFO -> ch.zones().infoAsync(0, 1);
         };
     }
 

@@ -195,6 +195,16 @@ public final class Bdev extends BdevControl {
         return spec.writeCache();
     }
 
+    /** What its zones are like; null if it has none. */
+    public @Nullable ZoneSpec zones() {
+        return spec.zones();
+    }
+
+    /** Whether it has zones, which are written from their beginnings to their ends; {@code spdk_bdev_is_zoned}. */
+    public boolean isZoned() {
+        return spec.zones() != null;
+    }
+
     /** Whether that type of I/O is possible, natively or {@linkplain #emulates emulated}. */
     public boolean supports(IoType type) {
         return (effectiveTypes() & type.bit()) != 0;
@@ -202,7 +212,7 @@ public final class Bdev extends BdevControl {
 
     /**
      * Whether that type of I/O is possible only because the hub makes it from others: write zeroes from writes, compare
-     * from reads, copy and compare-and-write from both. Seeks it answers as for a device without holes.
+     * from reads, copy and compare-and-write from both unless it is zoned. Seeks it answers as for a device without holes.
      */
     public boolean emulates(IoType type) {
         return supports(type) && (typeMask & type.bit()) == 0;
@@ -225,7 +235,7 @@ public final class Bdev extends BdevControl {
         boolean writes = (typeMask & IoType.WRITE.bit()) != 0;
         mask |= writes ? IoType.WRITE_ZEROES.bit() : 0;
         mask |= reads ? IoType.COMPARE.bit() : 0;
-        return reads && writes ? mask | IoType.COMPARE_AND_WRITE.bit() | IoType.COPY.bit() : mask;
+        return reads && writes && !isZoned() ? mask | IoType.COMPARE_AND_WRITE.bit() | IoType.COPY.bit() : mask;
     }
 
     /** The types that a descriptor of that mode may submit, as a set of bits. */

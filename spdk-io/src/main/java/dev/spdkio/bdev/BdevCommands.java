@@ -35,6 +35,11 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return channel.checks().blocks(type, length);
     }
 
+    /** What it can do with zones. */
+    public ZoneCommands zones() {
+        return new ZoneCommands(channel);
+    }
+
     private static ResultCompletion<Void> plain(IoCompletion completion) {
         return (status, _, userData) -> completion.completed(status, userData);
     }

@@ -266,16 +266,29 @@ public final class BdevIo {
         zcopy().zcopyAttachment = value;
     }
 
+    /** Of a zone management: what to do with the zone that begins at {@link #offsetBlocks}. */
+    public ZoneAction zoneAction() {
+        return Objects.requireNonNull(details(type == IoType.ZONE_MANAGEMENT, "zone action").zoneAction);
+    }
+
     /**
-     * What came out, before it is completed: of a seek the block, or {@link BdevCommands#NOWHERE}; of an NVMe command
-     * dword 0 of its completion.
+     * Of a get zone info, before it is completed: what there is to say of one of the zones, the first of which begins
+     * at {@link #offsetBlocks}; they have {@link #blockCount} blocks together.
+     */
+    public void setZoneInfo(int index, ZoneInfo info) {
+        Objects.requireNonNull(details(type == IoType.GET_ZONE_INFO, "zone info").zoneInfos)[index] = info;
+    }
+
+    /**
+     * What came out, before it is completed: of a seek the block, or {@link BdevCommands#NOWHERE}; of a zone append
+     * the block that was written first; of an NVMe command dword 0 of its completion.
      */
     public void setResult(long value) {
         details(
-                        type == IoType.SEEK_HOLE
-                                || type == IoType.SEEK_DATA
-                                || type == IoType.NVME_ADMIN
-                                || type == IoType.NVME_IO,
+                        switch (type) {
+                            case SEEK_HOLE, SEEK_DATA, ZONE_APPEND, NVME_ADMIN, NVME_IO -> true;
+                            default -> false;
+                        },
                         "result")
                 .result = value;
     }

@@ -4,6 +4,7 @@ package dev.spdkio.bdev;
 import dev.spdkio.runtime.SpdkThread;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,15 +41,21 @@ final class BdevLocks {
             }
             return switch (io.type) {
                 case NVME_IO -> true;
-                case WRITE, UNMAP, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE -> overlaps(io.offsetBlocks, io);
-                case COPY -> overlaps(io.offsetBlocks, io) || (holder == null && overlaps(io.sourceBlock(), io));
-                case READ, COMPARE -> holder == null && overlaps(io.offsetBlocks, io);
-                case FLUSH, RESET, NVME_ADMIN, ABORT, SEEK_HOLE, SEEK_DATA -> false;
+                case WRITE, UNMAP, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE -> overlaps(io.offsetBlocks, io.blockCount);
+                case COPY ->
+                    overlaps(io.offsetBlocks, io.blockCount)
+                            || (holder == null && overlaps(io.sourceBlock(), io.blockCount));
+                case ZONE_APPEND, ZONE_MANAGEMENT ->
+                    overlaps(
+                            io.offsetBlocks,
+                            Objects.requireNonNull(io.bdev().zones()).zoneBlocks());
+                case READ, COMPARE -> holder == null && overlaps(io.offsetBlocks, io.blockCount);
+                case FLUSH, RESET, NVME_ADMIN, ABORT, SEEK_HOLE, SEEK_DATA, GET_ZONE_INFO -> false;
             };
         }
 
-        private boolean overlaps(long block, BdevIo io) {
-            return block <= range.last && range.first < block + io.blockCount;
+        private boolean overlaps(long block, long count) {
+            return block <= range.last && range.first < block + count;
         }
 
         private boolean isHoldersOwn(BdevIo io) {

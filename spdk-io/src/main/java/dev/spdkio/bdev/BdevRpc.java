@@ -146,7 +146,13 @@ public final class BdevRpc {
         if (!claims.isEmpty()) {
             out.put("claim_type", claims.getFirst().type().jsonName());
         }
-        out.put("zoned", false);
+        out.put("zoned", bdev.isZoned());
+        ZoneSpec zones = bdev.zones();
+        if (zones != null) {
+            out.put("zone_size", zones.zoneBlocks());
+            out.put("max_open_zones", zones.maxOpenZones());
+            out.put("optimal_open_zones", zones.optimalOpenZones());
+        }
         Map<String, Object> types = new LinkedHashMap<>();
         IO_TYPE_NAMES.forEach(name -> types.put(name, false));
         for (IoType type : bdev.supportedTypes()) {

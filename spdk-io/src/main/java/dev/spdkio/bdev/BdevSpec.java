@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxCopyBlocks most blocks of one native copy
  * @param acwu blocks that a compare and write may have at most; the write unit if 0, as in SPDK
  * @param writeCache whether written data may be lost with power until it is flushed
+ * @param zones what its zones are like; null if it has none
  */
 public record BdevSpec(
         String name,
@@ -53,7 +54,8 @@ public record BdevSpec(
         long maxWriteZeroesBlocks,
         long maxCopyBlocks,
         int acwu,
-        boolean writeCache) {
+        boolean writeCache,
+        @Nullable ZoneSpec zones) {
 
     /** Checks what can be checked without the manager. */
     public BdevSpec {
@@ -102,6 +104,14 @@ public record BdevSpec(
                 "maxSegmentSize",
                 maxSegmentSize,
                 "must hold a write unit of " + writeUnitSize + " blocks of " + blockSize);
+        if (zones != null) {
+            require(
+                    blockCount % zones.zoneBlocks() == 0,
+                    name,
+                    "blockCount",
+                    blockCount,
+                    "must be whole zones of " + zones.zoneBlocks());
+        }
     }
 
     private static void requireName(@Nullable String name) {
@@ -136,7 +146,8 @@ public record BdevSpec(
                 maxWriteZeroesBlocks,
                 maxCopyBlocks,
                 acwu,
-                writeCache);
+                writeCache,
+                zones);
     }
 
     /** Begins the description of a device. */
@@ -165,6 +176,7 @@ public record BdevSpec(
         private long maxCopyBlocks;
         private int acwu;
         private boolean writeCache;
+        private @Nullable ZoneSpec zones;
 
         private Builder(String name, int blockSize, long blockCount) {
             this.name = name;
@@ -258,6 +270,12 @@ public record BdevSpec(
             return this;
         }
 
+        /** See {@link BdevSpec#zones}. */
+        public Builder zones(@Nullable ZoneSpec value) {
+            this.zones = value;
+            return this;
+        }
+
         /** The description. */
         public BdevSpec build() {
             return new BdevSpec(
@@ -279,7 +297,8 @@ public record BdevSpec(
                     maxWriteZeroesBlocks,
                     maxCopyBlocks,
                     acwu,
-                    writeCache);
+                    writeCache,
+                    zones);
         }
     }
 }

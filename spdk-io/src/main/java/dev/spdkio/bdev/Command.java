@@ -2,6 +2,7 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.memory.IoVec;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,24 @@ record Command<T>(
             long found = c.details.result;
             return found == BdevCommands.NOWHERE ? found : found * unit;
         });
+    }
+
+    /** Gives the block where it was written. */
+    static Command<Long> zoneAppend(IoVec memory, long zone, long count) {
+        return new Command<>(IoType.ZONE_APPEND, zone, count, memory, new IoDetails(), (_, c) -> c.details.result);
+    }
+
+    static Command<Void> zoneManagement(ZoneAction action, long zone, long zoneBlocks) {
+        IoDetails details = new IoDetails();
+        details.zoneAction = Objects.requireNonNull(action, "action");
+        return new Command<>(IoType.ZONE_MANAGEMENT, zone, zoneBlocks, null, details, NOTHING);
+    }
+
+    static Command<List<ZoneInfo>> zoneInfo(long zone, int zones, long zoneBlocks) {
+        ZoneInfo[] infos = new ZoneInfo[zones];
+        IoDetails details = new IoDetails();
+        details.zoneInfos = infos;
+        return new Command<>(IoType.GET_ZONE_INFO, zone, zones * zoneBlocks, null, details, (_, _) -> List.of(infos));
     }
 
     static Command<Void> abort(Object userData) {

@@ -2,6 +2,7 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.memory.IoVec;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,11 @@ final class CommandIo {
         switch (type) {
             case COPY -> checks.range(type, command.sourceBlock(), count);
             case ZCOPY -> checks.atLeastOne(type, count);
+            case ZONE_APPEND -> {
+                checks.zone(type, command.block());
+                checks.zoneAppend(Objects.requireNonNull(memory), count);
+            }
+            case ZONE_MANAGEMENT, GET_ZONE_INFO -> checks.zone(type, command.block());
             case COMPARE_AND_WRITE -> checks.compareAndWrite(command.writeData(), count);
             default -> {}
         }

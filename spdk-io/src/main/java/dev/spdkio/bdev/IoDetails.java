@@ -40,6 +40,13 @@ final class IoDetails {
     @Nullable
     Object abortUserData;
 
+    @Nullable
+    ZoneAction zoneAction;
+
+    /** Of get zone info: room for what the device has to say of each zone. */
+    @Nullable
+    ZoneInfo @Nullable [] zoneInfos;
+
     /** What came out: a block, or dword 0 of an NVMe completion. */
     long result;
 }

@@ -36,7 +36,13 @@ public enum IoType {
     /** Finds the next range that holds something. Emulated, as if all did, where the device cannot. */
     SEEK_DATA("seek_data"),
     /** Copies one range of the device to another. Emulated by reads and writes where the device cannot. */
-    COPY("copy");
+    COPY("copy"),
+    /** Stores the buffer where the write pointer of a zone is, and tells where that was. */
+    ZONE_APPEND("zone_append"),
+    /** Opens, closes, finishes, resets or gives up a zone. */
+    ZONE_MANAGEMENT("zone_management"),
+    /** Tells of zones: their states and write pointers. */
+    GET_ZONE_INFO("get_zone_info");
 
     private final String jsonName;
 
@@ -55,14 +61,19 @@ public enum IoType {
      */
     public boolean modifies() {
         return switch (this) {
-            case READ, RESET, COMPARE, ABORT, SEEK_HOLE, SEEK_DATA -> false;
+            case READ, RESET, COMPARE, ABORT, SEEK_HOLE, SEEK_DATA, GET_ZONE_INFO -> false;
             case WRITE, UNMAP, FLUSH, NVME_ADMIN, NVME_IO, WRITE_ZEROES, ZCOPY, COMPARE_AND_WRITE, COPY -> true;
+            case ZONE_APPEND, ZONE_MANAGEMENT -> true;
         };
     }
 
     /** Whether it stores data, so that it has to keep to whole write units. */
     boolean storesData() {
-        return this == WRITE || this == WRITE_ZEROES || this == COMPARE_AND_WRITE || this == COPY;
+        return this == WRITE
+                || this == WRITE_ZEROES
+                || this == COMPARE_AND_WRITE
+                || this == COPY
+                || this == ZONE_APPEND;
     }
 
     @SuppressWarnings("EnumOrdinal") // never stored

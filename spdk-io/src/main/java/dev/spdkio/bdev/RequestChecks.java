@@ -3,6 +3,7 @@ package dev.spdkio.bdev;
 
 import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,30 @@ final class RequestChecks {
         if (count > bdev.acwu()) {
             throw new IllegalArgumentException(what + ": " + count + " blocks are more than the " + bdev.acwu()
                     + " that it can compare and write at once: ask Bdev.acwu");
+        }
+    }
+
+    /** A zone is named by its first block. */
+    void zone(IoType type, long block) {
+        long size = Objects.requireNonNull(bdev.zones()).zoneBlocks();
+        if (block % size != 0) {
+            throw new IllegalArgumentException(type.jsonName() + " on bdev " + bdev.name()
+                    + ": no zone begins at block " + block + ", its zone begins at " + (block - block % size));
+        }
+    }
+
+    /** An append cannot go in parts, nor through a bounce buffer. */
+    void zoneAppend(IoVec memory, long count) {
+        String what = IoType.ZONE_APPEND.jsonName() + " on bdev " + bdev.name();
+        long most = Objects.requireNonNull(bdev.zones()).maxAppendBlocks();
+        if (most != 0 && count > most) {
+            throw new IllegalArgumentException(what + ": " + count + " blocks are more than the " + most
+                    + " that it can append at once: ask ZoneSpec.maxAppendBlocks");
+        }
+        if (!rules.fits(count, memory)) {
+            throw new IllegalArgumentException(what + ": " + memory.count() + " pieces of memory with " + count
+                    + " blocks cannot be appended at once: give pieces at multiples of " + rules.alignment
+                    + " bytes, within maxRwBlocks, maxSegments and maxSegmentSize of the bdev");
         }
     }
 

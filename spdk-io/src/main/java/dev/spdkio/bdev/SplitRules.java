@@ -76,8 +76,13 @@ final class SplitRules {
 
     /** Whether a read or write with several pieces of memory may go as it is. */
     boolean isPlain(IoType type, long block, long count, IoVec vec) {
+        return fits(count, vec) && !(hasBoundary && crossesBoundary(type, block, count));
+    }
+
+    /** The same wherever it goes to. */
+    boolean fits(long count, IoVec vec) {
         int pieces = vec.count();
-        if (count > maxRwBlocks || pieces > maxSegments || (hasBoundary && crossesBoundary(type, block, count))) {
+        if (count > maxRwBlocks || pieces > maxSegments) {
             return false;
         }
         for (int i = 0; i < pieces; i++) {

@@ -85,6 +85,9 @@ final class NativeTypes {
             case SEEK_HOLE -> 17;
             case SEEK_DATA -> 18;
             case COPY -> 19;
+            case GET_ZONE_INFO -> 11;
+            case ZONE_MANAGEMENT -> 12;
+            case ZONE_APPEND -> 13;
         };
     }
 }

@@ -139,6 +139,7 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
         return switch (type) {
             case READ, WRITE, UNMAP, FLUSH, RESET, WRITE_ZEROES, ZCOPY, COMPARE, ABORT, COPY -> true;
             case NVME_ADMIN, NVME_IO, COMPARE_AND_WRITE, SEEK_HOLE, SEEK_DATA -> false;
+            case ZONE_APPEND, ZONE_MANAGEMENT, GET_ZONE_INFO -> false;
         };
     }
 

@@ -55,6 +55,7 @@ public final class NullBdev implements BdevOps<NullBdev> {
             case READ, WRITE, WRITE_ZEROES, RESET, ABORT -> true;
             case UNMAP, FLUSH, NVME_ADMIN, NVME_IO, ZCOPY -> false;
             case COMPARE, COMPARE_AND_WRITE, SEEK_HOLE, SEEK_DATA, COPY -> false;
+            case ZONE_APPEND, ZONE_MANAGEMENT, GET_ZONE_INFO -> false;
         };
     }
 
