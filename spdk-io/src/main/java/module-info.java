@@ -17,6 +17,8 @@ module dev.spdkio {
     exports dev.spdkio;
     exports dev.spdkio.bdev;
     exports dev.spdkio.bdev.aio;
+    exports dev.spdkio.bdev.delay;
+    exports dev.spdkio.bdev.error;
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.bdev.passthru;

@@ -7,6 +7,8 @@ import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevRpc;
 import dev.spdkio.bdev.aio.AioBdevRpc;
+import dev.spdkio.bdev.delay.DelayBdevRpc;
+import dev.spdkio.bdev.error.ErrorBdevRpc;
 import dev.spdkio.bdev.malloc.MallocBdevRpc;
 import dev.spdkio.bdev.nullbdev.NullBdevRpc;
 import dev.spdkio.bdev.passthru.PassthruBdevRpc;
@@ -53,6 +55,8 @@ final class BdevModules implements ConfigSource {
         AioBdevRpc.register(rpc, bdevs);
         UringBdevRpc.register(rpc, bdevs);
         PassthruBdevRpc.register(rpc, bdevs);
+        ErrorBdevRpc.register(rpc, bdevs);
+        DelayBdevRpc.register(rpc, bdevs);
     }
 
     @Override

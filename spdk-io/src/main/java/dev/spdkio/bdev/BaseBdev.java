@@ -111,7 +111,7 @@ public final class BaseBdev implements AutoCloseable {
 
     /** Begins the description of a device with the blocks of this one, and what it demands of I/O. */
     public BdevSpec.Builder spec(String name) {
-        return spec(name, bdev().blockCount());
+        return spec(name, bdev().blockCount()).zones(bdev().zones());
     }
 
     /** The same with another number of blocks. */
@@ -153,6 +153,11 @@ public final class BaseBdev implements AutoCloseable {
             unregisterUpper();
         }
         return device;
+    }
+
+    /** The devices that it {@linkplain #carries carries}. */
+    public List<Bdev> upper() {
+        return List.copyOf(upper);
     }
 
     /** Begins to remove the devices that it {@linkplain #carries carries}. */

@@ -289,6 +289,12 @@ public final class Bdev extends BdevControl {
         return manager;
     }
 
+    /** The module's side of it, if that is of class {@code type}: for modules that look for devices of their own. */
+    public <T extends BdevOps<?>> @Nullable T opsAs(Class<T> type) {
+        Object side = ops;
+        return type.isInstance(side) ? type.cast(side) : null;
+    }
+
     /** What the module has to say about it. App thread. */
     public void dumpInfo(Map<String, Object> out) {
         ops.dumpInfo(out);

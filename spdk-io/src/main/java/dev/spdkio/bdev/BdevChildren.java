@@ -63,6 +63,7 @@ public abstract sealed class BdevChildren permits BdevCommands {
                         parent);
             case COPY -> command(Command.copy(block, parent.sourceBlock() + distance, count), parent);
             case NVME_ADMIN, NVME_IO -> command(Command.of(parent, 0), parent);
+            case ZONE_APPEND, ZONE_MANAGEMENT, GET_ZONE_INFO -> command(Command.of(parent, block), parent);
             case SEEK_HOLE, SEEK_DATA -> seek(parent, block, distance);
             case ZCOPY -> {
                 if (parent.isZcopyStart()) {

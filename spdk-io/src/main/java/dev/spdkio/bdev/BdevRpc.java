@@ -120,7 +120,12 @@ public final class BdevRpc {
         return true;
     }
 
-    static Bdev find(BdevManager bdevs, String name) throws SpdkException {
+    /**
+     * The device of that name.
+     *
+     * @throws SpdkException ENODEV if there is none
+     */
+    public static Bdev find(BdevManager bdevs, String name) throws SpdkException {
         Bdev bdev = bdevs.lookup(name);
         if (bdev == null) {
             throw new SpdkException(Errno.ENODEV, "No such device: there is no bdev " + name);

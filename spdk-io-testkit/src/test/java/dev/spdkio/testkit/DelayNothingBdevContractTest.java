@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.testkit;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.delay.DelayBdev;
+import dev.spdkio.bdev.delay.DelayBdevOptions;
+import dev.spdkio.bdev.delay.DelayLatencies;
+import java.util.concurrent.CompletableFuture;
+
+/** Without latencies, and removed from below. */
+class DelayNothingBdevContractTest extends BdevContractInWorlds {
+    @Override
+    protected Bdev create(BdevManager bdevs) throws Exception {
+        Stacked.base(bdevs, 4096);
+        return world().on(
+                        bdevs.appThread(),
+                        () -> DelayBdev.create(bdevs, new DelayBdevOptions("Delay0", "Base0", DelayLatencies.NONE)));
+    }
+
+    @Override
+    protected CompletableFuture<Void> remove(Bdev bdev) {
+        return Stacked.removeFromBelow(bdev);
+    }
+}
