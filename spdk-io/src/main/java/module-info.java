@@ -13,6 +13,17 @@ module dev.spdkio {
     requires static java.logging; // present in every ordinary JDK; LogRpc does without it
 
     uses dev.spdkio.EngineProvider;
+    uses dev.spdkio.bdev.BdevModule;
+
+    provides dev.spdkio.bdev.BdevModule with
+            dev.spdkio.bdev.aio.AioBdevModule,
+            dev.spdkio.bdev.delay.DelayBdevModule,
+            dev.spdkio.bdev.error.ErrorBdevModule,
+            dev.spdkio.bdev.malloc.MallocBdevModule,
+            dev.spdkio.bdev.nullbdev.NullBdevModule,
+            dev.spdkio.bdev.passthru.PassthruBdevModule,
+            dev.spdkio.bdev.split.SplitBdevModule,
+            dev.spdkio.bdev.uring.UringBdevModule;
 
     exports dev.spdkio;
     exports dev.spdkio.bdev;
@@ -22,6 +33,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.bdev.passthru;
+    exports dev.spdkio.bdev.split;
     exports dev.spdkio.bdev.uring;
     exports dev.spdkio.error;
     exports dev.spdkio.memory;

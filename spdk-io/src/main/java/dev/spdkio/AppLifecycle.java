@@ -2,6 +2,7 @@
 package dev.spdkio;
 
 import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevModules;
 import dev.spdkio.bdev.BdevOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaPool;
@@ -108,6 +109,7 @@ final class AppLifecycle implements AppControl {
             }
             pool = memory.build();
             BdevManager bdevs = BdevManager.create(runtime, appThread, pool, BdevOptions.DEFAULT);
+            BdevSubsystem.addModules(bdevs, b.modules);
             app = new AppLifecycle(
                     new AppContext(runtime, appThread, pool, bdevs, new RpcRegistry()), session, b.shutdownTimeout);
         } catch (SpdkException | RuntimeException e) {
@@ -153,9 +155,9 @@ final class AppLifecycle implements AppControl {
         EngineProvider.Session engine = session;
         if (engine == null) {
             FrameworkRpc.registerConfig(context.rpc(), context.appThread(), subsystems, starter);
-            BdevModules.register(context.rpc(), subsystems, context.bdevs());
+            BdevSubsystem.register(context.rpc(), subsystems, context.bdevs());
         } else {
-            BdevModules.registerBeside(context.rpc(), context.bdevs());
+            BdevSubsystem.registerBeside(context.rpc(), context.bdevs());
         }
         if (b.rpc) {
             try {
@@ -221,7 +223,8 @@ final class AppLifecycle implements AppControl {
     @Override
     public CompletionStage<?> initialise() {
         EngineProvider.Session engine = session;
-        return engine == null ? CompletableFuture.completedFuture(null) : engine.startInit();
+        CompletableFuture<Void> modules = context.bdevs().modules().init();
+        return engine == null ? modules : modules.thenCompose(_ -> engine.startInit());
     }
 
     @Override
@@ -365,11 +368,21 @@ final class AppLifecycle implements AppControl {
                     context.runtime().name(),
                     shutdownTimeout,
                     context.bdevs().bdevs());
+            endModules();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** The devices that are left do not keep the modules from giving back what they can. */
+    private void endModules() {
+        context.bdevs()
+                .modules()
+                .fini()
+                .completeOnTimeout(null, BdevModules.FINI_LIMIT.toNanos(), TimeUnit.NANOSECONDS)
+                .join();
     }
 
     private void forgetJvmHook() {

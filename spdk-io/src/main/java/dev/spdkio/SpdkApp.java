@@ -2,6 +2,7 @@
 package dev.spdkio;
 
 import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaPool;
 import dev.spdkio.rpc.RpcRegistry;
@@ -13,6 +14,8 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.TaskScheduling;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -157,6 +160,7 @@ public final class SpdkApp implements AutoCloseable {
         IdlePolicy idlePolicy = IdlePolicy.ADAPTIVE;
         TaskScheduling taskScheduling = TaskScheduling.BEST;
         RuntimeLimits limits = RuntimeLimits.DEFAULT;
+        final List<BdevModule> modules = new ArrayList<>();
         long memoryBytes = DEFAULT_MEMORY_BYTES;
         boolean rpc;
 
@@ -234,6 +238,12 @@ public final class SpdkApp implements AutoCloseable {
         /** The bounds of the runtime. */
         public Builder limits(RuntimeLimits value) {
             this.limits = Objects.requireNonNull(value, "limits");
+            return this;
+        }
+
+        /** Adds a module of devices to those that are found; it is this application's alone. */
+        public Builder module(BdevModule value) {
+            modules.add(Objects.requireNonNull(value, "module"));
             return this;
         }
 

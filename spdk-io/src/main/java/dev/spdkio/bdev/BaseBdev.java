@@ -6,6 +6,7 @@ import dev.spdkio.runtime.Task;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -126,11 +127,18 @@ public final class BaseBdev implements AutoCloseable {
                 .acwu(b.acwu());
     }
 
-    /** An identity that comes from this device's and stays the same; {@code spdk_uuid_generate_sha1}. */
-    public UUID derivedUuid(UUID namespace) {
-        ByteBuffer bytes = ByteBuffer.allocate(32);
+    /**
+     * An identity that comes from this device's, and from {@code more} numbers, and stays the same; {@code
+     * spdk_uuid_generate_sha1}.
+     */
+    public UUID derivedUuid(UUID namespace, long... more) {
+        ByteBuffer bytes = ByteBuffer.allocate(32 + 8 * more.length);
         for (UUID id : List.of(namespace, bdev().uuid())) {
             bytes.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());
+        }
+        bytes.order(ByteOrder.LITTLE_ENDIAN); // SPDK hashes a struct as it is in memory
+        for (long number : more) {
+            bytes.putLong(number);
         }
         try {
             ByteBuffer hash = ByteBuffer.wrap(MessageDigest.getInstance("SHA-1").digest(bytes.array()));

@@ -212,7 +212,8 @@ public final class Bdev extends BdevControl {
 
     /**
      * Whether that type of I/O is possible only because the hub makes it from others: write zeroes from writes, compare
-     * from reads, copy and compare-and-write from both unless it is zoned. Seeks it answers as for a device without holes.
+     * from reads, copy and compare-and-write from both unless it is zoned. Seeks it answers as for a device without
+     * holes.
      */
     public boolean emulates(IoType type) {
         return supports(type) && (typeMask & type.bit()) == 0;
@@ -266,6 +267,15 @@ public final class Bdev extends BdevControl {
         synchronized (lock) {
             return descs.size();
         }
+    }
+
+    boolean hasOps(BdevOps<?> other) {
+        return ops == other;
+    }
+
+    /** Whether our modules are to look at what is stored on it. */
+    boolean isExaminedHere() {
+        return ops.isExaminedHere();
     }
 
     /** The claims on it, all of one type; empty if it is not claimed. */

@@ -47,6 +47,7 @@ public final class BdevManager implements AutoCloseable {
     private final List<Bdev> bdevs = new ArrayList<>();
     private final Set<AwaitedOpen> awaited = new HashSet<>();
     private final AtomicLong badCompletions = new AtomicLong();
+    private final BdevModules modules = new BdevModules(this);
     private @Nullable DmaBuf zeroes;
 
     private volatile boolean closing;
@@ -99,6 +100,11 @@ public final class BdevManager implements AutoCloseable {
                     "the options of the bdev layer are fixed once a device is used: set them at start-up");
         }
         options = Objects.requireNonNull(value, "options");
+    }
+
+    /** The modules. */
+    public BdevModules modules() {
+        return modules;
     }
 
     /** A name that no device has: the prefix and the lowest free number, as SPDK chooses {@code Malloc0}. */
@@ -156,7 +162,8 @@ public final class BdevManager implements AutoCloseable {
     }
 
     /**
-     * Registers a device: from now on it can be found and opened. {@code spdk_bdev_register}.
+     * Registers a device: from now on it can be found and opened, and the modules examine it; on the app thread those
+     * devices that were configured to stand on it are there when this returns. {@code spdk_bdev_register}.
      *
      * @throws SpdkException EEXIST if its name, an alias or its UUID is taken
      */
@@ -169,16 +176,18 @@ public final class BdevManager implements AutoCloseable {
         if (!names.contains(uuidName)) {
             names.add(uuidName);
         }
+        Bdev bdev;
         synchronized (lock) {
             for (String name : names) {
                 checkFree(name, complete.name());
             }
-            Bdev bdev = new Bdev(this, complete, ops);
+            bdev = new Bdev(this, complete, ops);
             names.forEach(name -> byName.put(name, bdev));
             bdevs.add(bdev);
             awaited.forEach(AwaitedOpen::deviceCame);
-            return bdev;
         }
+        modules.examineNew(bdev);
+        return bdev;
     }
 
     private void checkFree(String name, String wanted) throws SpdkException {
@@ -380,21 +389,44 @@ public final class BdevManager implements AutoCloseable {
         return badCompletions.get();
     }
 
-    /** Removes all devices. Completes when they are gone, which waits for their descriptors. */
+    /**
+     * Removes all devices, those that stand on others first, and ends the modules. Completes when that is done, which
+     * waits for the descriptors of the devices.
+     */
     public CompletableFuture<Void> closeAsync() {
         closing = true;
-        CompletableFuture<?>[] removals = bdevs().stream()
-                .filter(Bdev::isRegistered)
-                .map(this::unregister)
-                .toArray(CompletableFuture<?>[]::new);
-        return CompletableFuture.allOf(removals).whenComplete((_, _) -> {
+        CompletableFuture<Void> closed = runtime.newFuture();
+        appThread.execute(() -> removeNext(new HashSet<>(), closed));
+        return closed;
+    }
+
+    private void removeNext(Set<Bdev> waitedFor, CompletableFuture<Void> closed) {
+        List<Bdev> left = bdevs();
+        if (left.isEmpty()) {
             synchronized (lock) {
                 if (zeroes != null) {
                     zeroes.close();
                     zeroes = null;
                 }
             }
-        });
+            var _ = modules.fini().thenAccept(closed::complete);
+            return;
+        }
+        List<Bdev> next = left.stream().filter(b -> !isUnderOther(b)).toList();
+        for (Bdev bdev : next.isEmpty() ? left : next) {
+            if (bdev.isRegistered()) {
+                var _ = unregister(bdev);
+            }
+            if (waitedFor.add(bdev)) {
+                var _ = bdev.gone().whenComplete((_, _) -> appThread.execute(() -> removeNext(waitedFor, closed)));
+            }
+        }
+    }
+
+    /** Whether a module has made a device of it; others who have claimed it hear of its removal as every user does. */
+    private boolean isUnderOther(Bdev bdev) {
+        return bdev.claims().stream()
+                .anyMatch(claim -> modules.all().stream().anyMatch(m -> m.name().equals(claim.claimant())));
     }
 
     /** Whether {@link #closeAsync} was called: devices are let go rather than removed. */

@@ -62,6 +62,11 @@ public interface BdevOps<C> {
     /** Frees the device: no descriptor and no channel is left. On the app thread. */
     CompletionStage<Void> destruct();
 
+    /** Whether modules are to look at what is stored on it; false if somebody else does. App thread. */
+    default boolean isExaminedHere() {
+        return true;
+    }
+
     /** Adds what is special about this device to its description in {@code bdev_get_bdevs}. App thread. */
     default void dumpInfo(Map<String, Object> out) {}
 

@@ -3,6 +3,7 @@ package dev.spdkio.bdev;
 
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.rpc.FrameworkRpc;
+import dev.spdkio.rpc.MethodCall;
 import dev.spdkio.rpc.NoParams;
 import dev.spdkio.rpc.RpcErrorCode;
 import dev.spdkio.rpc.RpcException;
@@ -66,6 +67,8 @@ public final class BdevRpc {
 
     private record ChannelIostat(long tickRate, long ticks, String name, List<Map<String, Object>> channels) {}
 
+    private record Examine(String name) {}
+
     /** What the delete methods of all modules take. */
     private record Delete(String name) {}
 
@@ -79,21 +82,42 @@ public final class BdevRpc {
         registry.register("bdev_get_iostat", GetIostat.class, p -> iostat(bdevs, p));
         registry.register("bdev_reset_iostat", ResetIostat.class, p -> resetIostat(bdevs, p));
         BdevControlRpc.register(registry, bdevs);
-        // Devices are there when their create method has answered: there is nothing to wait for.
-        registry.register("bdev_wait_for_examine", NoParams.class, _ -> true);
+        registry.register("bdev_wait_for_examine", NoParams.class, _ -> {
+            CompletionStage<Void> examined = bdevs.modules().whenExamined();
+            return examined.thenApply(_ -> true);
+        });
+        registry.register("bdev_examine", Examine.class, p -> {
+            bdevs.modules().examine(p.name());
+            return true;
+        });
+    }
+
+    /** Begins to delete a device by name. */
+    @FunctionalInterface
+    public interface Deletion {
+        /** @return completes when it is gone */
+        CompletionStage<Void> delete(String name) throws SpdkException;
     }
 
     /** Registers the delete method of a module: answers when the last user has closed the device and it is gone. */
     public static void registerDelete(RpcRegistry registry, String method, String productName, BdevManager bdevs) {
-        registry.register(method, Delete.class, p -> {
-            Bdev bdev = find(bdevs, p.name());
-            if (!bdev.productName().equals(productName)) {
-                throw new SpdkException(
-                        Errno.ENODEV, "bdev " + p.name() + " is a " + bdev.productName() + ", not a " + productName);
-            }
-            CompletionStage<Void> gone = bdevs.unregister(bdev);
-            return gone.thenApply(_ -> true);
-        });
+        registerDelete(registry, method, name -> delete(bdevs, name, productName));
+    }
+
+    /** The same for a module that has to do more. */
+    public static void registerDelete(RpcRegistry registry, String method, Deletion deletion) {
+        registry.register(method, Delete.class, p -> deletion.delete(p.name()).thenApply(_ -> true));
+    }
+
+    /** Removes the device of that name and kind. */
+    public static CompletionStage<Void> delete(BdevManager bdevs, String name, String productName)
+            throws SpdkException {
+        Bdev bdev = find(bdevs, name);
+        if (!bdev.productName().equals(productName)) {
+            throw new SpdkException(
+                    Errno.ENODEV, "bdev " + name + " is a " + bdev.productName() + ", not a " + productName);
+        }
+        return bdevs.unregister(bdev);
     }
 
     /** Refuses a parameter of SPDK that the device does not have, unless it says just that. */
@@ -110,6 +134,26 @@ public final class BdevRpc {
             throw new IllegalArgumentException("parameter '" + parameter
                     + "' is true: this device has no such property; leave it out or give false");
         }
+    }
+
+    /** The calls that bring the devices into their present state, in the order in which they have to be made. */
+    public static List<MethodCall> config(BdevManager bdevs) {
+        List<MethodCall> calls = new ArrayList<>();
+        calls.add(new MethodCall("bdev_set_options", bdevs.options().toJson()));
+        bdevs.modules().allowed().forEach(name -> calls.add(new MethodCall("bdev_examine", Map.of("name", name))));
+        for (BdevModule module : bdevs.modules().all()) {
+            module.configCalls(bdevs).forEach(c -> calls.add(new MethodCall(c.method(), c.params())));
+        }
+        // A device comes after those it stands on: it was registered after them.
+        for (Bdev bdev : bdevs.bdevs()) {
+            BdevOps.ConfigCall call = bdev.configCall();
+            if (call != null) {
+                calls.add(new MethodCall(call.method(), call.params()));
+            }
+            calls.addAll(BdevControlRpc.config(bdev));
+        }
+        calls.add(new MethodCall("bdev_wait_for_examine"));
+        return calls;
     }
 
     private static boolean setOptions(BdevManager bdevs, SetOptions p) {

@@ -152,6 +152,12 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         ch.queue.submit(op, token, io.descHandle(), ch.channel, 0, 0, io.offsetBlocks(), io.blockCount());
     }
 
+    /** SPDK's modules look at its devices. */
+    @Override
+    public boolean isExaminedHere() {
+        return false;
+    }
+
     @Override
     public boolean supports(IoType type) {
         return types.contains(type);

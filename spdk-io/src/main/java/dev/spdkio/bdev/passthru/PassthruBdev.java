@@ -41,7 +41,7 @@ public final class PassthruBdev implements BdevOps<BdevChannel> {
     }
 
     /**
-     * Makes and registers one.
+     * Makes and registers one; the base must be there.
      *
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if the name is taken
      */
@@ -108,10 +108,6 @@ public final class PassthruBdev implements BdevOps<BdevChannel> {
 
     @Override
     public ConfigCall configCall() {
-        Map<String, Object> params = new LinkedHashMap<>();
-        params.put("base_bdev_name", base.bdev().name());
-        params.put("name", name);
-        params.put("uuid", uuid.toString());
-        return new ConfigCall("bdev_passthru_create", params);
+        return new PassthruBdevOptions(name, base.bdev().name(), uuid).configCall();
     }
 }

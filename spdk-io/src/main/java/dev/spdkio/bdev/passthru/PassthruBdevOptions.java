@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev.passthru;
 
+import dev.spdkio.bdev.BdevOps.ConfigCall;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,18 @@ public record PassthruBdevOptions(
             throw new IllegalArgumentException(
                     "passthru bdev " + name + " cannot stand on itself: choose another name");
         }
+    }
+
+    /** The call of {@code bdev_passthru_create} with these parameters. */
+    ConfigCall configCall() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("base_bdev_name", baseBdevName);
+        params.put("name", name);
+        UUID given = uuid;
+        if (given != null) {
+            params.put("uuid", given.toString());
+        }
+        return new ConfigCall("bdev_passthru_create", params);
     }
 
     /** A device whose identity comes from that of its base. */

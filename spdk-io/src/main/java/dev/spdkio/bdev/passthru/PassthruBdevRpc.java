@@ -2,7 +2,7 @@
 package dev.spdkio.bdev.passthru;
 
 import dev.spdkio.bdev.BdevManager;
-import dev.spdkio.bdev.BdevRpc;
+import dev.spdkio.bdev.LateBdevs;
 import dev.spdkio.rpc.RpcRegistry;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,12 +17,9 @@ public final class PassthruBdevRpc {
         }
     }
 
-    /** Registers the methods. */
-    public static void register(RpcRegistry registry, BdevManager bdevs) {
+    static void register(RpcRegistry registry, BdevManager bdevs, LateBdevs<PassthruBdevOptions> late) {
         registry.register(
-                "bdev_passthru_create",
-                Create.class,
-                p -> PassthruBdev.create(bdevs, p.options()).name());
-        BdevRpc.registerDelete(registry, "bdev_passthru_delete", PassthruBdev.PRODUCT_NAME, bdevs);
+                "bdev_passthru_create", Create.class, p -> late.create(bdevs, p.name(), p.baseBdevName(), p.options()));
+        late.registerDelete(registry, "bdev_passthru_delete", PassthruBdev.PRODUCT_NAME, bdevs);
     }
 }

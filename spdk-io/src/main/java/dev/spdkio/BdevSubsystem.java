@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio;
 
-import dev.spdkio.bdev.Bdev;
-import dev.spdkio.bdev.BdevControlRpc;
 import dev.spdkio.bdev.BdevManager;
-import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.bdev.BdevRpc;
-import dev.spdkio.bdev.aio.AioBdevRpc;
-import dev.spdkio.bdev.delay.DelayBdevRpc;
-import dev.spdkio.bdev.error.ErrorBdevRpc;
-import dev.spdkio.bdev.malloc.MallocBdevRpc;
-import dev.spdkio.bdev.nullbdev.NullBdevRpc;
-import dev.spdkio.bdev.passthru.PassthruBdevRpc;
-import dev.spdkio.bdev.uring.UringBdevRpc;
 import dev.spdkio.rpc.ConfigSource;
 import dev.spdkio.rpc.MethodCall;
 import dev.spdkio.rpc.RpcHandler;
 import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.rpc.Subsystems;
 import java.util.List;
+import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** The bdev subsystem of an application: its RPC methods, those of the device modules, and its saved configuration. */
-final class BdevModules implements ConfigSource {
+final class BdevSubsystem implements ConfigSource {
     private final BdevManager bdevs;
 
-    private BdevModules(BdevManager bdevs) {
+    private BdevSubsystem(BdevManager bdevs) {
         this.bdevs = bdevs;
     }
 
     static void register(RpcRegistry rpc, Subsystems subsystems, BdevManager bdevs) {
-        subsystems.add(new BdevModules(bdevs));
+        subsystems.add(new BdevSubsystem(bdevs));
         register(rpc, bdevs);
     }
 
@@ -50,13 +44,18 @@ final class BdevModules implements ConfigSource {
 
     private static void register(RpcRegistry rpc, BdevManager bdevs) {
         BdevRpc.register(rpc, bdevs);
-        MallocBdevRpc.register(rpc, bdevs);
-        NullBdevRpc.register(rpc, bdevs);
-        AioBdevRpc.register(rpc, bdevs);
-        UringBdevRpc.register(rpc, bdevs);
-        PassthruBdevRpc.register(rpc, bdevs);
-        ErrorBdevRpc.register(rpc, bdevs);
-        DelayBdevRpc.register(rpc, bdevs);
+        bdevs.modules().all().forEach(module -> module.register(rpc, bdevs));
+    }
+
+    /** Adds the modules that are found, and those that are given; one that is given stands for one of its class. */
+    static void addModules(BdevManager bdevs, List<BdevModule> given) {
+        Set<Class<?>> classes = given.stream().map(Object::getClass).collect(Collectors.toSet());
+        for (BdevModule found : ServiceLoader.load(BdevModule.class)) {
+            if (!classes.contains(found.getClass())) {
+                bdevs.modules().add(found);
+            }
+        }
+        given.forEach(bdevs.modules()::add);
     }
 
     @Override
@@ -66,14 +65,6 @@ final class BdevModules implements ConfigSource {
 
     @Override
     public void write(List<MethodCall> out) {
-        out.add(new MethodCall("bdev_set_options", bdevs.options().toJson()));
-        for (Bdev bdev : bdevs.bdevs()) {
-            BdevOps.ConfigCall call = bdev.configCall();
-            if (call != null) {
-                out.add(new MethodCall(call.method(), call.params()));
-            }
-            out.addAll(BdevControlRpc.config(bdev));
-        }
-        out.add(new MethodCall("bdev_wait_for_examine"));
+        out.addAll(BdevRpc.config(bdevs));
     }
 }
