@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio;
 
+import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevModule;
+import dev.spdkio.bdev.BdevWatch;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaPool;
 import dev.spdkio.rpc.RpcRegistry;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,6 +92,19 @@ public final class SpdkApp implements AutoCloseable {
     /** The block devices. */
     public BdevManager bdevs() {
         return context.bdevs();
+    }
+
+    /**
+     * Calls {@code listener} on the app thread for each device that is there or comes. {@link
+     * BdevManager#openWhenPresent} waits for one by name.
+     */
+    public BdevWatch onBdevAdded(Consumer<? super Bdev> listener) {
+        return bdevs().watch(listener, _ -> {});
+    }
+
+    /** Calls {@code listener} on the app thread for each device that is gone. */
+    public BdevWatch onBdevRemoved(Consumer<? super Bdev> listener) {
+        return bdevs().watch(_ -> {}, listener);
     }
 
     /** The RPC methods; add your own. */

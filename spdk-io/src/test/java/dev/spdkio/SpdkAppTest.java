@@ -218,6 +218,20 @@ class SpdkAppTest {
     }
 
     @Test
+    void tellsOfDevicesThatComeAndGo() throws Exception {
+        try (SpdkApp app = app("watch").configJson(MALLOC).start()) {
+            CompletableFuture<Bdev> added = new CompletableFuture<>();
+            CompletableFuture<Bdev> removed = new CompletableFuture<>();
+            try (var _ = app.onBdevAdded(added::complete);
+                    var _ = app.onBdevRemoved(removed::complete)) {
+                assertThat(added.get(20, TimeUnit.SECONDS).name()).isEqualTo("Malloc0");
+                app.bdevs().unregister("Malloc0").get(20, TimeUnit.SECONDS);
+                assertThat(removed.get(20, TimeUnit.SECONDS).name()).isEqualTo("Malloc0");
+            }
+        }
+    }
+
+    @Test
     void waitsForRpcBeforeDevicesAreMade() throws Exception {
         try (SpdkApp app = app("wait").configJson(MALLOC).rpc().waitForRpc().start();
                 RpcClient client = RpcClient.connect(app.rpcAddress())) {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,6 +47,7 @@ public final class BdevManager implements AutoCloseable {
     private final Map<String, Bdev> byName = new LinkedHashMap<>();
     private final List<Bdev> bdevs = new ArrayList<>();
     private final Set<AwaitedOpen> awaited = new HashSet<>();
+    private final Set<BdevWatch> watches = new LinkedHashSet<>();
     private final AtomicLong badCompletions = new AtomicLong();
     private final BdevModules modules = new BdevModules(this);
     private @Nullable DmaBuf zeroes;
@@ -184,6 +186,7 @@ public final class BdevManager implements AutoCloseable {
             bdev = new Bdev(this, complete, ops);
             names.forEach(name -> byName.put(name, bdev));
             bdevs.add(bdev);
+            watches.forEach(watch -> watch.tellAdded(bdev));
             awaited.forEach(AwaitedOpen::deviceCame);
         }
         modules.examineNew(bdev);
@@ -246,6 +249,28 @@ public final class BdevManager implements AutoCloseable {
         synchronized (lock) {
             byName.values().removeIf(other -> other == bdev);
             bdevs.remove(bdev);
+            watches.forEach(watch -> watch.tellRemoved(bdev));
+        }
+    }
+
+    /**
+     * Calls {@code added} for each device that is there or comes, and {@code removed} when it is gone and cannot be
+     * found any more: once each, in order, on the app thread, where they must not block. To hear of a removal while it
+     * waits for one's own descriptor, listen to that. Any thread.
+     */
+    public BdevWatch watch(Consumer<? super Bdev> added, Consumer<? super Bdev> removed) {
+        BdevWatch watch =
+                new BdevWatch(this, Objects.requireNonNull(added, "added"), Objects.requireNonNull(removed, "removed"));
+        synchronized (lock) {
+            watches.add(watch);
+            bdevs.forEach(watch::tellAdded);
+        }
+        return watch;
+    }
+
+    void forget(BdevWatch watch) {
+        synchronized (lock) {
+            watches.remove(watch);
         }
     }
 

@@ -24,6 +24,9 @@ final class BdevQos {
     /** How late the threads may look while I/O waits without anything being lost. */
     private static final long CATCH_UP_NANOS = 100_000_000;
 
+    /** For how long that is so still when nothing waits any more: who has just been let go soon submits again. */
+    private static final long GRACE_NANOS = 10_000_000;
+
     private static final long NANOS = 1_000_000_000;
     private static final long MEBIBYTE = 1 << 20;
 
@@ -39,8 +42,10 @@ final class BdevQos {
         /** Until when what has gone is worth. */
         private long busyUntil = Long.MIN_VALUE;
 
-        /** Whether I/O waited for it when it was looked at last. */
+        /** Whether I/O waited for it when it was looked at last; and, if not, until when it counts as if it did. */
         private boolean awaited;
+
+        private long graceUntil = Long.MIN_VALUE;
 
         Limit(boolean reads, boolean writes, boolean ofBytes) {
             this.reads = reads;
@@ -60,7 +65,8 @@ final class BdevQos {
         /** What an I/O costs, which may go if there is anything left: a large one is paid for afterwards. */
         long take(BdevIo io, long now) {
             long cost = Math.round(nanosEach * (ofBytes ? bytes(io) : 1));
-            busyUntil = Math.max(busyUntil, now - (awaited ? CATCH_UP_NANOS : TIMESLICE_NANOS)) + cost;
+            long unused = awaited || now <= graceUntil ? CATCH_UP_NANOS : TIMESLICE_NANOS;
+            busyUntil = Math.max(busyUntil, now - unused) + cost;
             return cost;
         }
     }
@@ -169,7 +175,11 @@ final class BdevQos {
             writes |= !c.queue(false).isEmpty();
         }
         for (Limit l : each) {
-            l.awaited = l.busyUntil > now && ((reads && l.concerns(true)) || (writes && l.concerns(false)));
+            boolean awaited = l.busyUntil > now && ((reads && l.concerns(true)) || (writes && l.concerns(false)));
+            if (l.awaited && !awaited) {
+                l.graceUntil = now + GRACE_NANOS;
+            }
+            l.awaited = awaited;
         }
     }
 

@@ -199,4 +199,27 @@ class BdevManagerTest {
         assertThatThrownBy(() -> openWhenPresent("A", Duration.ZERO))
                 .hasCauseInstanceOf(IllegalArgumentException.class);
     }
+
+    @Test
+    void aWatcherHearsOfEachDeviceOnceInOrder() {
+        w.device(spec -> spec);
+        List<String> told = new ArrayList<>();
+        BdevWatch watch = w.bdevs.watch(
+                bdev -> {
+                    w.app.checkCurrent("a watcher");
+                    told.add("+" + bdev.name());
+                    throw new IllegalStateException("a bad watcher, for the test");
+                },
+                bdev -> told.add("-" + bdev.name()));
+        w.rt.await(w.bdevs.unregister(w.bdevs.lookup("D")));
+        w.rt.runUntilIdle();
+        w.device(spec -> spec);
+        w.rt.runUntilIdle();
+        assertThat(told).containsExactly("+D", "-D", "+D");
+        watch.close();
+        watch.close();
+        w.rt.await(w.bdevs.unregister(w.bdevs.lookup("D")));
+        w.rt.runUntilIdle();
+        assertThat(told).hasSize(3);
+    }
 }
