@@ -17,17 +17,20 @@ module dev.spdkio {
 
     provides dev.spdkio.bdev.BdevModule with
             dev.spdkio.bdev.aio.AioBdevModule,
+            dev.spdkio.bdev.crypto.CryptoBdevModule,
             dev.spdkio.bdev.delay.DelayBdevModule,
             dev.spdkio.bdev.error.ErrorBdevModule,
             dev.spdkio.bdev.malloc.MallocBdevModule,
             dev.spdkio.bdev.nullbdev.NullBdevModule,
             dev.spdkio.bdev.passthru.PassthruBdevModule,
             dev.spdkio.bdev.split.SplitBdevModule,
-            dev.spdkio.bdev.uring.UringBdevModule;
+            dev.spdkio.bdev.uring.UringBdevModule,
+            dev.spdkio.bdev.zoneblock.ZoneBlockBdevModule;
 
     exports dev.spdkio;
     exports dev.spdkio.bdev;
     exports dev.spdkio.bdev.aio;
+    exports dev.spdkio.bdev.crypto;
     exports dev.spdkio.bdev.delay;
     exports dev.spdkio.bdev.error;
     exports dev.spdkio.bdev.malloc;
@@ -35,6 +38,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.passthru;
     exports dev.spdkio.bdev.split;
     exports dev.spdkio.bdev.uring;
+    exports dev.spdkio.bdev.zoneblock;
     exports dev.spdkio.error;
     exports dev.spdkio.memory;
     exports dev.spdkio.rpc;

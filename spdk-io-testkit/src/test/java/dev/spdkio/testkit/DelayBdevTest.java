@@ -6,17 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
-import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.delay.DelayBdev;
+import dev.spdkio.bdev.delay.DelayBdevModule;
 import dev.spdkio.bdev.delay.DelayBdevOptions;
-import dev.spdkio.bdev.delay.DelayBdevRpc;
 import dev.spdkio.bdev.delay.DelayLatencies;
 import dev.spdkio.bdev.delay.LatencyType;
 import dev.spdkio.bdev.passthru.PassthruBdev;
 import dev.spdkio.bdev.passthru.PassthruBdevOptions;
 import dev.spdkio.memory.DmaBuf;
-import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.sys.Errno;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -35,8 +34,8 @@ class DelayBdevTest extends VirtualBdevTest {
             "p99_write_latency", 300);
 
     @Override
-    void register(RpcRegistry registry, BdevManager bdevs) {
-        DelayBdevRpc.register(registry, bdevs);
+    BdevModule module() {
+        return new DelayBdevModule();
     }
 
     private Bdev delay(long avgRead, long p99Read, long avgWrite, long p99Write) {

@@ -7,18 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
-import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.bdev.error.ErrorBdev;
+import dev.spdkio.bdev.error.ErrorBdevModule;
 import dev.spdkio.bdev.error.ErrorBdevOptions;
-import dev.spdkio.bdev.error.ErrorBdevRpc;
 import dev.spdkio.bdev.error.ErrorInjection;
 import dev.spdkio.bdev.error.ErrorInjection.Target;
 import dev.spdkio.bdev.error.ErrorType;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
-import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.sys.Errno;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,8 +29,8 @@ import org.junit.jupiter.api.Test;
 
 class ErrorBdevTest extends VirtualBdevTest {
     @Override
-    void register(RpcRegistry registry, BdevManager bdevs) {
-        ErrorBdevRpc.register(registry, bdevs);
+    BdevModule module() {
+        return new ErrorBdevModule();
     }
 
     private Bdev error() {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
-import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.rpc.RpcException;
 import dev.spdkio.rpc.RpcRegistry;
@@ -29,7 +29,7 @@ abstract class VirtualBdevTest {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final SimulatedRuntime simulation = SimulatedRuntime.create(2, 1);
-    final RpcRegistry rpc = new RpcRegistry();
+    private final RpcRegistry rpc = new RpcRegistry();
     TestWorld world;
     BdevBed bed;
 
@@ -38,7 +38,9 @@ abstract class VirtualBdevTest {
         world = TestWorld.of(simulation);
         bed = new BdevBed(world, b -> b.manager().unregister(b));
         bed.use(Stacked.base(bed.bdevs(), blockSize()));
-        register(rpc, bed.bdevs());
+        BdevModule module = module();
+        bed.bdevs().modules().add(module);
+        module.register(rpc, bed.bdevs());
         rpc.setState(RpcState.RUNTIME);
     }
 
@@ -52,7 +54,7 @@ abstract class VirtualBdevTest {
         return 512;
     }
 
-    abstract void register(RpcRegistry registry, BdevManager bdevs);
+    abstract BdevModule module();
 
     /** Makes the device under test, on the app thread. */
     final Bdev make(Callable<Bdev> maker) {

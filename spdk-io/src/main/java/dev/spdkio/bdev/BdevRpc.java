@@ -50,7 +50,11 @@ public final class BdevRpc {
     private BdevRpc() {}
 
     private record SetOptions(
-            OptionalInt bdevIoPoolSize, OptionalInt bdevIoCacheSize, Optional<Boolean> bdevAutoExamine) {}
+            OptionalInt bdevIoPoolSize,
+            OptionalInt bdevIoCacheSize,
+            Optional<Boolean> bdevAutoExamine,
+            OptionalInt iobufSmallCacheSize,
+            OptionalInt iobufLargeCacheSize) {}
 
     private record GetBdevs(Optional<String> name, OptionalInt timeout) {}
 

@@ -105,7 +105,12 @@ public final class LateBdevs<O> {
         BdevRpc.registerDelete(registry, method, name -> delete(bdevs, name, productName));
     }
 
-    private CompletionStage<Void> delete(BdevManager bdevs, String name, String productName) throws SpdkException {
+    /**
+     * Removes a device, and forgets that it was to be made; completes when it is gone.
+     *
+     * @throws SpdkException ENODEV if there is no such device of that kind
+     */
+    public CompletionStage<Void> delete(BdevManager bdevs, String name, String productName) throws SpdkException {
         if (wanted.containsKey(name) && bdevs.lookup(name) == null) {
             wanted.remove(name);
             return CompletableFuture.completedFuture(null);

@@ -77,6 +77,14 @@ final class ConfigReplay {
         if (!registry.statesOf(c.method()).isEmpty()) {
             return true;
         }
+        if (JsonConfig.SPDK_OPTIONS.contains(c.method())) {
+            LOG.log(
+                    Level.INFO,
+                    "{0}: {1} is passed over: its module is not part of this application",
+                    text.source(),
+                    c.method());
+            return true;
+        }
         if (!subsystems.contains(c.subsystem())) {
             if (JsonConfig.SPDK_SUBSYSTEMS.contains(c.subsystem())) {
                 LOG.log(

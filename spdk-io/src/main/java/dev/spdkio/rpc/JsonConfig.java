@@ -35,7 +35,7 @@ import tools.jackson.databind.JsonNode;
  * <p>Stands for {@code lib/init/json_config.c}, but without its detour over a temporary socket. Comments are allowed;
  * members of the root other than {@code subsystems} are ignored; an array in {@code config} is a batch, whose calls
  * are made in order. A subsystem of SPDK that is not part of this application is passed over with a notice, so that
- * configurations can be shared; one that nobody knows is an error.
+ * configurations can be shared, and so are options of SPDK's modules that are not; one that nobody knows is an error.
  *
  * <p>Immutable; any thread.
  */
@@ -67,6 +67,15 @@ public final class JsonConfig {
             "vhost_blk",
             "vhost_scsi",
             "vmd");
+
+    /** Options of SPDK's modules, which it saves whether there are devices of them or not. */
+    static final Set<String> SPDK_OPTIONS = Set.of(
+            "accel_set_options",
+            "bdev_iscsi_set_options",
+            "bdev_nvme_set_hotplug",
+            "bdev_nvme_set_options",
+            "bdev_raid_set_options",
+            "bdev_virtio_blk_set_hotplug");
 
     /**
      * How to replay.

@@ -11,7 +11,6 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.ModuleChannels;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
@@ -51,7 +50,7 @@ public final class DelayBdev implements BdevOps<DelayChannel> {
     }
 
     /**
-     * Makes and registers one.
+     * Makes and registers one; the base must be there.
      *
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if the name is taken
      */
@@ -135,26 +134,13 @@ public final class DelayBdev implements BdevOps<DelayChannel> {
         return base.closeAsync();
     }
 
-    private Map<String, Object> describe() {
-        DelayLatencies now = latencies;
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("name", name);
-        out.put("base_bdev_name", base.bdev().name());
-        out.put("uuid", uuid.toString());
-        out.put("avg_read_latency", now.avgRead());
-        out.put("p99_read_latency", now.p99Read());
-        out.put("avg_write_latency", now.avgWrite());
-        out.put("p99_write_latency", now.p99Write());
-        return out;
-    }
-
     @Override
     public void dumpInfo(Map<String, Object> out) {
-        out.put("delay", describe());
+        out.put("delay", configCall().params());
     }
 
     @Override
     public ConfigCall configCall() {
-        return new ConfigCall("bdev_delay_create", describe());
+        return DelayBdevOptions.configCall(name, base.bdev().name(), uuid, latencies);
     }
 }

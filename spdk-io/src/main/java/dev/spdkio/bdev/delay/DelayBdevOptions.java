@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev.delay;
 
+import dev.spdkio.bdev.BdevOps.ConfigCall;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,26 @@ public record DelayBdevOptions(
             throw new IllegalArgumentException(
                     "delay bdev " + name + ": " + latencies + "; a p99 latency must be at least the average");
         }
+    }
+
+    /** The call of {@code bdev_delay_create} with these parameters. */
+    ConfigCall configCall() {
+        return configCall(name, baseBdevName, uuid, latencies);
+    }
+
+    /** The same with latencies that may have been changed to anything since. */
+    static ConfigCall configCall(String name, String baseBdevName, @Nullable UUID uuid, DelayLatencies latencies) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("name", name);
+        params.put("base_bdev_name", baseBdevName);
+        if (uuid != null) {
+            params.put("uuid", uuid.toString());
+        }
+        params.put("avg_read_latency", latencies.avgRead());
+        params.put("p99_read_latency", latencies.p99Read());
+        params.put("avg_write_latency", latencies.avgWrite());
+        params.put("p99_write_latency", latencies.p99Write());
+        return new ConfigCall("bdev_delay_create", params);
     }
 
     /** A device whose identity comes from that of its base. */

@@ -4,6 +4,7 @@ package dev.spdkio.bdev.delay;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevRpc;
+import dev.spdkio.bdev.LateBdevs;
 import dev.spdkio.rpc.RpcRegistry;
 import java.util.Optional;
 import java.util.UUID;
@@ -31,17 +32,14 @@ public final class DelayBdevRpc {
 
     private record UpdateLatency(String delayBdevName, LatencyType latencyType, long latencyUs) {}
 
-    /** Registers the methods. */
-    public static void register(RpcRegistry registry, BdevManager bdevs) {
+    static void register(RpcRegistry registry, BdevManager bdevs, LateBdevs<DelayBdevOptions> late) {
         registry.register(
-                "bdev_delay_create",
-                Create.class,
-                p -> DelayBdev.create(bdevs, p.options()).name());
+                "bdev_delay_create", Create.class, p -> late.create(bdevs, p.name(), p.baseBdevName(), p.options()));
         registry.register("bdev_delay_update_latency", UpdateLatency.class, p -> {
             Bdev bdev = BdevRpc.find(bdevs, p.delayBdevName());
             DelayBdev.setLatencies(bdev, DelayBdev.latencies(bdev).with(p.latencyType(), p.latencyUs()));
             return true;
         });
-        BdevRpc.registerDelete(registry, "bdev_delay_delete", DelayBdev.PRODUCT_NAME, bdevs);
+        late.registerDelete(registry, "bdev_delay_delete", DelayBdev.PRODUCT_NAME, bdevs);
     }
 }

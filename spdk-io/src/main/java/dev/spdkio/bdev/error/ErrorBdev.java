@@ -13,9 +13,9 @@ import dev.spdkio.bdev.ModuleChannels;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -33,6 +33,12 @@ public final class ErrorBdev implements BdevOps<ErrorChannel> {
     /** What its kind is called in {@code bdev_get_bdevs}, as in SPDK. */
     public static final String PRODUCT_NAME = "Error Injection Disk";
 
+    /** Of all of SPDK's devices that are a part of another: this one is the whole. */
+    private static final UUID NAMESPACE = UUID.fromString("976b899e-3e1e-4d71-ab69-c2b08e9df8b8");
+
+    /** What claims name it by. */
+    static final String MODULE = "error";
+
     private final BdevManager bdevs;
     private final ErrorBdevOptions options;
     private final BaseBdev base;
@@ -49,18 +55,23 @@ public final class ErrorBdev implements BdevOps<ErrorChannel> {
     }
 
     /**
-     * Makes and registers one.
+     * Makes and registers one; the base must be there.
      *
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if there is one on it
      */
     public static Bdev create(BdevManager bdevs, ErrorBdevOptions options) throws SpdkException {
         BaseBdev base =
-                BaseBdev.open(bdevs, options.baseBdevName(), Claim.exclusiveWrite("error"), ErrorBdev::baseChanged);
+                BaseBdev.open(bdevs, options.baseBdevName(), Claim.exclusiveWrite(MODULE), ErrorBdev::baseChanged);
+        UUID given = options.uuid();
         try {
             return base.carries(bdevs.register(
                     base.spec(options.name())
                             .productName(PRODUCT_NAME)
-                            .uuid(options.uuid())
+                            .uuid(
+                                    given != null
+                                            ? given
+                                            : base.derivedUuid(
+                                                    NAMESPACE, 0, base.bdev().blockCount()))
                             .build(),
                     new ErrorBdev(bdevs, options, base)));
         } catch (SpdkException | RuntimeException e) {
@@ -199,11 +210,6 @@ public final class ErrorBdev implements BdevOps<ErrorChannel> {
 
     @Override
     public ConfigCall configCall() {
-        Map<String, Object> params = new LinkedHashMap<>();
-        params.put("base_name", options.baseBdevName());
-        if (options.uuid() != null) {
-            params.put("uuid", options.uuid().toString());
-        }
-        return new ConfigCall("bdev_error_create", params);
+        return options.configCall();
     }
 }

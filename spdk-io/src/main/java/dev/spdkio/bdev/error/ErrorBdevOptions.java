@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev.error;
 
+import dev.spdkio.bdev.BdevOps.ConfigCall;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +21,17 @@ public record ErrorBdevOptions(
     /** Checks that there is a name. */
     public ErrorBdevOptions {
         Objects.requireNonNull(baseBdevName, "baseBdevName");
+    }
+
+    /** The call of {@code bdev_error_create} with these parameters. */
+    ConfigCall configCall() {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("base_name", baseBdevName);
+        UUID given = uuid;
+        if (given != null) {
+            params.put("uuid", given.toString());
+        }
+        return new ConfigCall("bdev_error_create", params);
     }
 
     /** A device whose identity comes from that of its base. */

@@ -4,11 +4,13 @@ package dev.spdkio.bdev.error;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevRpc;
+import dev.spdkio.bdev.LateBdevs;
 import dev.spdkio.rpc.RpcRegistry;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -47,10 +49,11 @@ public final class ErrorBdevRpc {
 
     private record Named(String name) {}
 
-    /** Registers the methods. */
-    public static void register(RpcRegistry registry, BdevManager bdevs) {
+    static void register(RpcRegistry registry, BdevManager bdevs, LateBdevs<ErrorBdevOptions> late) {
         registry.register("bdev_error_create", Create.class, p -> {
-            ErrorBdev.create(bdevs, new ErrorBdevOptions(p.baseName(), p.uuid().orElse(null)));
+            ErrorBdevOptions options =
+                    new ErrorBdevOptions(p.baseName(), p.uuid().orElse(null));
+            late.create(bdevs, options.name(), p.baseName(), options);
             return true;
         });
         registry.register("bdev_error_inject_error", InjectError.class, p -> {
@@ -61,10 +64,12 @@ public final class ErrorBdevRpc {
             CompletionStage<Void> resumed = ErrorBdev.resumePending(BdevRpc.find(bdevs, p.name()));
             return resumed.thenApply(_ -> true);
         });
-        registry.register("bdev_error_delete", Named.class, p -> {
-            Bdev bdev = BdevRpc.find(bdevs, p.name());
-            CompletionStage<Void> aborted = ErrorBdev.abortPending(bdev);
-            return aborted.thenCompose(_ -> bdevs.unregister(bdev)).thenApply(_ -> true);
+        BdevRpc.registerDelete(registry, "bdev_error_delete", name -> {
+            Bdev bdev = bdevs.lookup(name);
+            CompletionStage<Void> aborted =
+                    bdev == null ? CompletableFuture.completedFuture(null) : ErrorBdev.abortPending(bdev);
+            CompletionStage<Void> gone = late.delete(bdevs, name, ErrorBdev.PRODUCT_NAME);
+            return aborted.thenCompose(_ -> gone);
         });
     }
 }
