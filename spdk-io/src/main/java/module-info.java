@@ -20,6 +20,7 @@ module dev.spdkio {
             dev.spdkio.bdev.crypto.CryptoBdevModule,
             dev.spdkio.bdev.delay.DelayBdevModule,
             dev.spdkio.bdev.error.ErrorBdevModule,
+            dev.spdkio.bdev.gpt.GptBdevModule,
             dev.spdkio.bdev.malloc.MallocBdevModule,
             dev.spdkio.bdev.nullbdev.NullBdevModule,
             dev.spdkio.bdev.passthru.PassthruBdevModule,
@@ -33,6 +34,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.crypto;
     exports dev.spdkio.bdev.delay;
     exports dev.spdkio.bdev.error;
+    exports dev.spdkio.bdev.gpt;
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.bdev.passthru;
