@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * The blobstore for spdk-io: data without names on a block device, with snapshots and clones, whoever keeps it.
+ */
+@NullMarked
+module dev.spdkio.blob {
+    requires static transitive org.jspecify;
+    requires transitive dev.spdkio;
+
+    exports dev.spdkio.blob;
+    exports dev.spdkio.blob.spi;
+
+    uses dev.spdkio.blob.spi.BlobstoreProvider;
+}
