@@ -9,6 +9,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.spdk {
     requires static transitive org.jspecify;
     requires transitive dev.spdkio;
+    requires transitive dev.spdkio.blob;
     requires transitive dev.spdkio.nvme;
     requires tools.jackson.databind;
 
@@ -16,6 +17,8 @@ module dev.spdkio.spdk {
 
     provides dev.spdkio.EngineProvider with
             dev.spdkio.spdk.SpdkEngine;
+    provides dev.spdkio.blob.spi.BlobstoreProvider with
+            dev.spdkio.spdk.blob.NativeBlobstores;
     provides dev.spdkio.nvme.spi.NvmeDriverProvider with
             dev.spdkio.spdk.nvme.NativeNvme;
     provides dev.spdkio.nvmf.NvmfTargetProvider with

@@ -44,7 +44,7 @@ public final class ExportModule {
     private static final long MODULE_OF_BDEV = ABI.offset("spdk_bdev", "module");
 
     /** The address of its {@code struct spdk_bdev_module}. */
-    static final long POINTER = make();
+    public static final long POINTER = make();
 
     private static volatile @Nullable Listener listener;
 

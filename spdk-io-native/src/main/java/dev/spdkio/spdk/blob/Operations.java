@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.blob;
+
+import dev.spdkio.blob.BlobId;
+import dev.spdkio.blob.spi.MetadataQueue;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.spdk.ffi.BlobApi;
+import dev.spdkio.spdk.ffi.BlobstoreApi;
+import dev.spdkio.sys.Errno;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The metadata operations of a store: each in its turn, none beside one that excludes it, and what went wrong in words.
+ *
+ * <p>Thread rule: any thread begins them; they run on the metadata thread.
+ */
+final class Operations {
+    final MetadataQueue queue;
+    final BusyBlobs busy = new BusyBlobs();
+    private final NativeBlobstore store;
+    private final Opening opening;
+    private final SpdkThread thread;
+    private final long pointer;
+
+    Operations(NativeBlobstore store, Opening opening, long pointer) {
+        this.store = store;
+        this.opening = opening;
+        this.thread = opening.thread;
+        this.pointer = pointer;
+        this.queue = new MetadataQueue(thread, store.toString(), opening.options.maxMetadataOps());
+    }
+
+    /** Begins something on the metadata thread. What it throws is how it ends. Any thread. */
+    <T> CompletableFuture<T> begin(Callable<CompletableFuture<T>> body) {
+        CompletableFuture<T> result = thread.runtime().newFuture();
+        Runnable there = () -> {
+            CompletableFuture<T> end;
+            try {
+                end = body.call();
+            } catch (Exception e) {
+                end = CompletableFuture.failedFuture(e);
+            }
+            var _ = end.whenComplete((value, failure) -> {
+                if (failure != null) {
+                    result.completeExceptionally(cause(failure));
+                } else {
+                    result.complete(value);
+                }
+            });
+        };
+        try {
+            thread.execute(there);
+        } catch (IllegalStateException e) {
+            result.completeExceptionally(e);
+        }
+        return result;
+    }
+
+    /** Does an operation in its turn, if no other on one of the blobs excludes it. */
+    CompletableFuture<Calls.Result> operate(String what, Calls.Call call, BlobId... blobs) {
+        return operateOnce(what, call, blobs).exceptionallyCompose(failure -> {
+            boolean needsDevice = cause(failure) instanceof SpdkException e && e.errno() == Errno.ENODEV;
+            return needsDevice && opening.canProvide()
+                    ? opening.provideMissing().thenCompose(_ -> operateOnce(what, call, blobs))
+                    : CompletableFuture.failedFuture(failure);
+        });
+    }
+
+    private CompletableFuture<Calls.Result> operateOnce(String what, Calls.Call call, BlobId... blobs) {
+        return queue.submit(() -> {
+            store.checkLoaded();
+            busy.begin(what, blobs);
+            return Calls.start(thread, call).thenApply(r -> {
+                busy.end(blobs);
+                return check(what, r);
+            });
+        });
+    }
+
+    /** An operation on an open blob. */
+    CompletableFuture<Void> change(String what, NativeBlob blob, Calls.Call call) {
+        return queue.submit(() -> {
+            blob.checkOpen();
+            return Calls.start(thread, call).thenAccept(r -> check(what, r));
+        });
+    }
+
+    /**
+     * Resizes an open blob, durably. Until the new size is durable SPDK keeps clusters that were cut off behind the
+     * blob's end, where it falls over them when a snapshot is made; and a snapshot of a blob that has grown is as small
+     * as the blob was, when it is loaded.
+     */
+    CompletableFuture<Void> resize(String what, NativeBlob blob, long clusters) {
+        return queue.submit(() -> {
+            blob.checkOpen();
+            busy.beginAlone(what, blob.id());
+            return Calls.start(thread, token -> BlobApi.resize(blob.pointer(), clusters, Calls.STATUS, token))
+                    .thenCompose(r -> r.errno() != 0
+                            ? CompletableFuture.completedFuture(r)
+                            : Calls.start(thread, token -> BlobApi.sync(blob.pointer(), Calls.STATUS, token)))
+                    .thenAccept(r -> {
+                        busy.endAlone(blob.id());
+                        check(what, r);
+                    });
+        });
+    }
+
+    /** The same result, if it is a success. */
+    Calls.Result check(String what, Calls.Result r) {
+        if (r.errno() != 0) {
+            throw new CompletionException(failure(what, r.errno()));
+        }
+        return r;
+    }
+
+    /** The failure itself, without what stages put around it. */
+    static Throwable cause(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return failure instanceof CompletionException && cause != null ? cause : failure;
+    }
+
+    /** What an error number of SPDK's means for an operation. */
+    SpdkException failure(String what, int errno) {
+        String why = switch (errno) {
+            case Errno.ENOENT -> "there is no such blob";
+            case Errno.ENOSPC ->
+                "the store has " + BlobstoreApi.freeClusters(pointer)
+                        + " free clusters, and not enough metadata pages maybe: delete or shrink blobs, or grow it";
+            case Errno.ENOMEM -> "no metadata page is left, or SPDK has no memory: delete blobs";
+            case Errno.EBUSY ->
+                "the blob is open, has clones, or another operation on it is under way: close"
+                        + " it, delete clones, wait";
+            case Errno.EPERM -> "the blob's being read-only, or not, does not allow it";
+            case Errno.EINVAL -> "the blob is not as it must be: see the operation";
+            case Errno.EEXIST -> "it is so already";
+            case Errno.ENODEV -> "the device it stands on is not there: create it, or give it to SPDK";
+            case Errno.EOPNOTSUPP -> "it stands on a device: load the store with externalSnapshots";
+            case Errno.EIO -> "the device failed";
+            default -> "SPDK's log says more";
+        };
+        return new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why);
+    }
+
+    /** What is refused without asking SPDK. */
+    <T> CompletableFuture<T> refused(int errno, String what, String why) {
+        CompletableFuture<T> f = thread.runtime().newFuture();
+        f.completeExceptionally(new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why));
+        return f;
+    }
+}
