@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.testkit {
     requires static transitive org.jspecify;
     requires transitive dev.spdkio;
+    requires transitive dev.spdkio.blob;
     requires transitive dev.spdkio.nvme;
     requires transitive org.assertj.core;
     requires transitive org.junit.jupiter.api;
