@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.spdkio.examples {
     requires transitive dev.spdkio;
+    requires dev.spdkio.blob;
     requires dev.spdkio.nvme;
     requires static org.jspecify;
     requires tools.jackson.databind;

@@ -30,6 +30,7 @@ class ExamplesTest {
             Map.entry("Errors", "written at try 3"),
             Map.entry("FileDevice", "the file holds 42"),
             Map.entry("HelloBdev", "hello, block device"),
+            Map.entry("HelloBlob", "goodbye, blob"),
             Map.entry("HelloRuntime", "the answer is 42"),
             Map.entry("HotRemove", "devices left: 0"),
             Map.entry("HotRemoveStorm", "writes lost: 0, buffers left: 0, devices left: 0"),
