@@ -75,9 +75,7 @@ public final class RateLimits {
                 measure(app, bdev, time, deep, shallow, args.length > 0);
             } finally {
                 desc.close(); // what waits for its turn ends when there are no limits
-                // docs: qos-end
                 bdev.setQosLimits(QosLimits.NONE).join();
-                // docs: end
                 desc.closed().join();
             }
             System.out.println("no limits left: " + bdev.qosLimits().equals(QosLimits.NONE));

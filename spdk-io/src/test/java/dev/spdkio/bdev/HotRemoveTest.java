@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HotRemoveTest {
     private static final int BLOCKS = 128;
     private static final int DEPTH = 48;
-    private static final int SEEDS_EACH = 4;
+    private static final int SEEDS_EACH = 2;
     private static final IoType[] TYPES = {
         IoType.READ, IoType.WRITE, IoType.WRITE, IoType.UNMAP, IoType.WRITE_ZEROES, IoType.FLUSH
     };
