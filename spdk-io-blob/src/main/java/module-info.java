@@ -13,4 +13,7 @@ module dev.spdkio.blob {
     exports dev.spdkio.blob.spi;
 
     uses dev.spdkio.blob.spi.BlobstoreProvider;
+
+    provides dev.spdkio.blob.spi.BlobstoreProvider with
+            dev.spdkio.blob.store.JavaBlobstores;
 }

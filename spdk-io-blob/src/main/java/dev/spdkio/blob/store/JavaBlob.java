@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.blob.store;
+
+import dev.spdkio.blob.Blob;
+import dev.spdkio.blob.BlobId;
+import dev.spdkio.blob.BlobOptions;
+import dev.spdkio.blob.Blobstore;
+import dev.spdkio.blob.Xattrs;
+import dev.spdkio.blob.format.BlobRecord;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.sys.Errno;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** One opening of a blob. */
+final class JavaBlob implements Blob {
+    private final JavaBlobstore store;
+    private final BlobId id;
+    private final BlobState state;
+    private volatile boolean open = true;
+    private @Nullable CompletableFuture<Void> closing;
+
+    JavaBlob(JavaBlobstore store, BlobState state) {
+        this.store = store;
+        this.id = new BlobId(state.id);
+        this.state = state;
+    }
+
+    BlobState state() {
+        return state;
+    }
+
+    /** The state, for a caller on the metadata thread. */
+    private BlobState enter(String what) {
+        store.thread().checkCurrent(what + " of " + this);
+        checkOpen();
+        return state;
+    }
+
+    void checkOpen() {
+        if (!open) {
+            throw new IllegalStateException(this + " is closed: open it again");
+        }
+    }
+
+    // ---- what it is -------------------------------------------------------------------------------------------------
+
+    @Override
+    public Blobstore store() {
+        return store;
+    }
+
+    @Override
+    public BlobId id() {
+        return id;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public long clusters() {
+        return state.view.clusters;
+    }
+
+    @Override
+    public long ioUnits() {
+        return state.view.ioUnits;
+    }
+
+    @Override
+    public boolean isReadOnly() {
+        return state.readOnly;
+    }
+
+    @Override
+    public long allocatedClusters() {
+        return enter("counting the clusters").allocatedClusters();
+    }
+
+    @Override
+    public OptionalLong nextAllocated(long offset) {
+        return next(offset, true);
+    }
+
+    @Override
+    public OptionalLong nextUnallocated(long offset) {
+        return next(offset, false);
+    }
+
+    private OptionalLong next(long offset, boolean allocated) {
+        View v = enter("looking for clusters").view;
+        if (offset < 0) {
+            throw new IllegalArgumentException("io unit " + offset + " of " + this + " is negative");
+        }
+        long per = store.ioUnitsPerCluster();
+        for (long at = offset; at < v.ioUnits; at = (at / per + 1) * per) {
+            if ((v.map[(int) (at / per)] != 0) == allocated) {
+                return OptionalLong.of(at);
+            }
+        }
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public boolean isThin() {
+        return enter("looking at the state").isThin();
+    }
+
+    @Override
+    public boolean isSnapshot() {
+        return enter("looking at the state").store.relations.hasClones(state.id);
+    }
+
+    @Override
+    public boolean isClone() {
+        return enter("looking at the state").backing() instanceof BlobState;
+    }
+
+    @Override
+    public Optional<String> externalSnapshot() {
+        return Optional.ofNullable(
+                        enter("looking at the state").record.internalXattrs.get(BlobState.EXTERNAL_SNAPSHOT))
+                .map(ExternalDevice::decode);
+    }
+
+    @Override
+    public boolean isDegraded() {
+        Backing at = enter("looking at the state").backing();
+        while (at instanceof BlobState parent) {
+            at = parent.backing();
+        }
+        return at instanceof ExternalDevice d && d.hasFailed();
+    }
+
+    // ---- changes ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> resize(long clusters) {
+        if (clusters < 0 || clusters > BlobOptions.MAX_CLUSTERS) {
+            throw new IllegalArgumentException(
+                    this + " cannot have " + clusters + " clusters: 0 to " + BlobOptions.MAX_CLUSTERS);
+        }
+        String what = "resizing " + this + " to " + clusters + " clusters";
+        return store.change(this, () -> {
+            if (state.metadataReadOnly) {
+                throw Failures.of(Errno.EPERM, what, "it is read-only");
+            }
+            Snapshots.checkFree(state, what);
+            Creation.resize(state, what, clusters);
+            return syncHere();
+        });
+    }
+
+    @Override
+    public void setReadOnly() {
+        BlobState s = enter("making read-only");
+        if ((s.record.dataReadOnlyFlags & BlobRecord.READ_ONLY) == 0) {
+            s.record.dataReadOnlyFlags |= BlobRecord.READ_ONLY;
+            s.dirty = true;
+        }
+    }
+
+    @Override
+    public CompletableFuture<Void> sync() {
+        return store.change(this, this::syncHere);
+    }
+
+    /** In an operation. */
+    CompletableFuture<Void> syncHere() {
+        return state.dirty ? Persist.write(state, true) : state.store.device.barrier();
+    }
+
+    // ---- attributes -------------------------------------------------------------------------------------------------
+
+    @Override
+    public List<String> xattrNames() {
+        return enter("reading the attributes").record.xattrs.keySet().stream()
+                .map(Creation::outer)
+                .toList();
+    }
+
+    @Override
+    public byte @Nullable [] xattr(String name) {
+        Xattrs.checkName(name);
+        Map<String, byte[]> all = enter("reading the attributes").record.xattrs;
+        byte[] value = all.get(Creation.inner(name));
+        if (value == null) { // its name may be no text, and is known by what is shown of it
+            value = all.entrySet().stream()
+                    .filter(e -> Creation.outer(e.getKey()).equals(name))
+                    .map(Map.Entry::getValue)
+                    .findFirst()
+                    .orElse(null);
+        }
+        return value == null ? null : value.clone();
+    }
+
+    @Override
+    public void setXattr(String name, byte[] value) throws SpdkException {
+        Xattrs.check(name, value);
+        BlobState s = enter("setting an attribute");
+        checkXattr("setting", name, s.metadataReadOnly ? Errno.EPERM : 0, "the blob is read-only");
+        s.record.xattrs.put(Creation.inner(name), value.clone());
+        s.dirty = true;
+    }
+
+    @Override
+    public void removeXattr(String name) throws SpdkException {
+        Xattrs.checkName(name);
+        BlobState s = enter("removing an attribute");
+        checkXattr("removing", name, s.metadataReadOnly ? Errno.EPERM : 0, "the blob is read-only");
+        boolean known = s.record.xattrs.remove(Creation.inner(name)) != null;
+        checkXattr("removing", name, known ? 0 : Errno.ENOENT, "there is none of that name");
+        s.dirty = true;
+    }
+
+    private void checkXattr(String verb, String name, int errno, String why) throws SpdkException {
+        if (errno != 0) {
+            throw Failures.of(errno, verb + " attribute '" + name + "' of " + this, why);
+        }
+    }
+
+    // ---- the end ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public CompletableFuture<Void> close() {
+        return store.begin(this::closeHere);
+    }
+
+    private CompletableFuture<Void> closeHere() {
+        CompletableFuture<Void> running = closing;
+        if (running != null) {
+            return running;
+        }
+        open = false;
+        CompletableFuture<Void> end = store.close(this);
+        closing = end;
+        var _ = end.whenComplete((_, failure) -> {
+            if (failure != null) {
+                closing = null;
+            }
+        });
+        return end;
+    }
+
+    @Override
+    public String toString() {
+        return "blob " + id + " of " + store;
+    }
+}

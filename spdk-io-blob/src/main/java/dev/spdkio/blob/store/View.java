@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.blob.store;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What data threads see of a blob. A change of its size or of what it stands on makes another view; clusters that come
+ * or go are set in the map.
+ */
+final class View {
+    /** The cluster at each place, 0 for none; there may be more places than the blob has. */
+    final int[] map;
+
+    final int clusters;
+    final long ioUnits;
+
+    /** What is seen where there is no cluster; null for zeroes. */
+    final @Nullable Backing backing;
+
+    View(int[] map, int clusters, long ioUnits, @Nullable Backing backing) {
+        this.map = map;
+        this.clusters = clusters;
+        this.ioUnits = ioUnits;
+        this.backing = backing;
+    }
+
+    /** The cluster at a place, 0 for none. */
+    int cluster(int place) {
+        return place < clusters ? map[place] : 0;
+    }
+}
