@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.spdkio.blob.Blob;
+import dev.spdkio.blob.BlobId;
+import dev.spdkio.blob.BlobOptions;
+import dev.spdkio.blob.Blobstore;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.runtime.Task;
+import dev.spdkio.sys.Errno;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Devices that fail, and metadata that nobody wrote: what is whole is loaded, and what is wrong is said. */
+@Timeout(120)
+class BlobDamageTest {
+    /** Where metadata pages begin: behind the super block and three masks. */
+    private static final int METADATA = 4 * 4096;
+
+    private static final int PAGES = 24;
+
+    private PowerCutWorld world;
+    private BlobId first;
+    private BlobId second;
+    private byte[] image;
+
+    @BeforeEach
+    void prepare() throws Exception {
+        world = new PowerCutWorld();
+        image = world.run(() -> {
+            Blobstore store = world.init();
+            first = Task.await(store.createBlob(BlobOptions.ofClusters(2).withXattr("n", new byte[] {1})));
+            second = Task.await(store.createBlob(
+                    BlobOptions.ofClusters(3).withExtentTable(false).withXattr("n", new byte[] {2})));
+            byte[] content = world.device.content();
+            Task.await(store.unload());
+            return content;
+        });
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        world.close();
+    }
+
+    @Test
+    void aFailedSyncStaysFailed() throws Exception {
+        boolean _ = world.run(() -> {
+            Blobstore store = world.load();
+            Blob blob = Task.await(store.openBlob(first));
+            boolean set = Task.call(() -> {
+                blob.setXattr("x", new byte[3000]);
+                blob.setXattr("y", new byte[3000]);
+                return true;
+            });
+            assertThat(set).isTrue();
+            world.device.failWrites(true);
+            fails(Errno.EIO, () -> Task.await(blob.sync()));
+            fails(Errno.EIO, () -> Task.await(blob.sync()));
+            fails(Errno.EIO, () -> Task.await(blob.close()));
+            world.device.failWrites(false);
+            long free = Task.call(store::freeClusters);
+            Task.await(blob.close());
+            byte[] left = world.device.content();
+            Task.await(store.unload());
+            world.device.reset(left);
+            Blobstore after = world.load();
+            assertThat(Task.call(after::freeClusters)).isEqualTo(free);
+            Blob found = Task.await(after.openBlob(first));
+            assertThat(Task.call(() -> found.xattr("y"))).hasSize(3000);
+            Task.await(found.close());
+            Task.await(after.unload());
+            return true;
+        });
+    }
+
+    @Test
+    void whatFailsLeavesNothingBehind() throws Exception {
+        boolean _ = world.run(() -> {
+            Blobstore store = world.load();
+            long free = Task.call(store::freeClusters);
+            world.device.failWrites(true);
+            fails(Errno.EIO, () -> Task.await(store.deleteBlob(second)));
+            fails(Errno.EIO, () -> Task.await(store.createSnapshot(first, java.util.Map.of())));
+            world.device.failWrites(false);
+            assertThat(Task.call(store::blobIds)).contains(first, second);
+            Task.await(store.deleteBlob(second));
+            assertThat(Task.call(store::freeClusters)).isEqualTo(free + 3);
+            Task.await(store.unload());
+            return true;
+        });
+    }
+
+    @Test
+    void aDamagedBlobIsSetAsideAndTheOthersAreLoaded() throws Exception {
+        boolean _ = world.run(() -> {
+            byte[] bad = image.clone();
+            bad[METADATA + 100] ^= 1;
+            world.device.reset(bad);
+            Blobstore store = world.load();
+            assertThat(Task.call(store::blobIds)).containsExactly(second);
+            assertThatThrownBy(() -> Task.await(store.openBlob(first)))
+                    .isInstanceOfSatisfying(
+                            SpdkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EILSEQ))
+                    .hasMessageContainingAll(first.toString(), "checksum");
+            // Its root page is not given to another blob.
+            BlobId third = Task.await(store.createBlob(BlobOptions.DEFAULT));
+            assertThat(third).isNotIn(first, second);
+            Task.await(store.unload());
+            return true;
+        });
+    }
+
+    @Test
+    void whateverTheMetadataIsLoadingEnds() throws Exception {
+        SplittableRandom random = new SplittableRandom(3);
+        for (int round = 0; round < 150; round++) {
+            byte[] bad = image.clone();
+            for (int i = 1 + random.nextInt(4); i > 0; i--) {
+                int page = METADATA + 4096 * random.nextInt(3);
+                bad[page + random.nextInt(random.nextBoolean() ? 160 : 4096)] = (byte) random.nextInt();
+                if (random.nextInt(4) > 0) {
+                    PowerCutWorld.seal(bad, page);
+                }
+            }
+            boolean _ = world.run(() -> {
+                world.device.reset(bad);
+                Blobstore store = world.load();
+                assertThat(Task.call(store::blobIds).size()).isLessThanOrEqualTo(PAGES);
+                var _ = world.look(store, new long[1]);
+                Task.await(store.unload());
+                return true;
+            });
+        }
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static void fails(int errno, Step step) {
+        assertThatThrownBy(step::run)
+                .isInstanceOfSatisfying(
+                        SpdkException.class,
+                        e -> assertThat(Errno.name(e.errno()))
+                                .as(e.getMessage())
+                                .isEqualTo(Errno.name(errno)));
+    }
+}
