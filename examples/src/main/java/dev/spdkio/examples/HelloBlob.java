@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** A store of blobs on a block device, in the three styles. Needs real SPDK; with {@code java} it says so. */
+/** A store of blobs on a block device, in the three styles. In Java, or with {@code spdk} on real SPDK. */
 public final class HelloBlob {
     private static final String CONFIG = """
             {"subsystems": [{"subsystem": "bdev", "config": [
@@ -29,7 +29,7 @@ public final class HelloBlob {
 
     /** Runs it. */
     public static void main(String[] args) {
-        Engine engine = args.length > 0 && args[0].equals("java") ? Engine.JAVA : Engine.SPDK;
+        Engine engine = args.length > 0 && args[0].equals("spdk") ? Engine.SPDK : Engine.JAVA;
         try (SpdkApp app = SpdkApp.builder()
                 .engine(engine)
                 .env(EnvOptions.DEFAULT.withoutHugepages().withoutPci())
