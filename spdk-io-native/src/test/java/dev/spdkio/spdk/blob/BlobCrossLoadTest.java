@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.spdk.blob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.spdkio.Engine;
+import dev.spdkio.SpdkApp;
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevChannel;
+import dev.spdkio.bdev.BdevDesc;
+import dev.spdkio.bdev.BdevEventListener;
+import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.blob.Blobstore;
+import dev.spdkio.blob.BlobstoreOptions;
+import dev.spdkio.blob.spi.BlobstoreProvider;
+import dev.spdkio.blob.spi.BlobstoreProvider.Mode;
+import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.runtime.Task;
+import dev.spdkio.spdk.NativeApp;
+import dev.spdkio.testkit.Seeded;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * SPDK's blobstore and that in Java do the same: the same script leads to the same bytes, and what one left on a
+ * device, unloaded or not, the other loads.
+ */
+@Timeout(300)
+class BlobCrossLoadTest {
+    private static final int DEVICE_BYTES = 32 << 20;
+    private static final int CLUSTER = 64 << 10;
+    private static final BlobstoreOptions OPTIONS = BlobstoreOptions.DEFAULT.withClusterSize(CLUSTER);
+
+    private SpdkApp app;
+    private SpdkThread thread;
+    private BlobstoreProvider c;
+    private BlobstoreProvider java;
+    private final List<Bdev> bdevs = new ArrayList<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        app = NativeApp.get();
+        thread = app.runtime().createThread("cross");
+        c = BlobstoreProvider.of(Engine.SPDK).orElseThrow();
+        java = BlobstoreProvider.of(Engine.JAVA).orElseThrow();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (thread != null) {
+            thread.exit().get(30, TimeUnit.SECONDS);
+            for (Bdev b : bdevs) {
+                NativeApp.rpc("bdev_malloc_delete", Map.of("name", b.name()));
+            }
+        }
+    }
+
+    private Bdev device(String name) throws Exception {
+        Bdev b = NativeApp.make(
+                name, "bdev_malloc_create", Map.of("name", name, "num_blocks", DEVICE_BYTES / 512, "block_size", 512));
+        bdevs.add(b);
+        return b;
+    }
+
+    private Blobstore open(BlobstoreProvider who, Bdev on, Mode mode) throws Exception {
+        return who.open(app, thread, on.name(), OPTIONS, mode).get(30, TimeUnit.SECONDS);
+    }
+
+    private void unload(Blobstore store) throws Exception {
+        var _ = store.unload().get(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    @Seeded
+    void theSameScriptLeadsToTheSameBytes(RandomGenerator random) throws Exception {
+        Bdev ofC = device("CrossC");
+        Bdev ofJava = device("CrossJava");
+        Bdev copy = device("CrossCopy");
+        for (int round = 0; round < 4; round++) {
+            long seed = random.nextLong();
+            Blobstore a = open(c, ofC, Mode.INIT);
+            Blobstore b = open(java, ofJava, Mode.INIT);
+            for (int part = 0; part < 3; part++) {
+                BlobCrossScript scriptOfC = new BlobCrossScript(app, thread, a, seed + part);
+                BlobCrossScript scriptOfJava = new BlobCrossScript(app, thread, b, seed + part);
+                for (int i = 0; i < 40; i++) {
+                    String did = scriptOfC.step();
+                    assertThat(scriptOfJava.step()).isEqualTo(did);
+                }
+                String where = "round " + round + ", part " + part;
+                var seenByC = scriptOfC.look();
+                assertThat(scriptOfJava.look()).as(where).isEqualTo(seenByC);
+                // As after a crash: each by the other.
+                copy(ofC, copy);
+                Blobstore crashed = open(java, copy, Mode.LOAD);
+                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                        .as("left by SPDK, recovered by Java: " + where)
+                        .isEqualTo(seenByC);
+                unload(crashed);
+                crashed = open(c, copy, Mode.LOAD);
+                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                        .as("recovered by Java, loaded by SPDK: " + where)
+                        .isEqualTo(seenByC);
+                unload(crashed);
+                copy(ofJava, copy);
+                crashed = open(c, copy, Mode.LOAD);
+                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                        .as("left by Java, recovered by SPDK: " + where)
+                        .isEqualTo(seenByC);
+                unload(crashed);
+                unload(a);
+                unload(b);
+                same(ofC, ofJava, where);
+                // And unloaded: each goes on with what the other has made.
+                Bdev keep = ofC;
+                ofC = ofJava;
+                ofJava = keep;
+                a = open(c, ofC, Mode.LOAD);
+                b = open(java, ofJava, Mode.LOAD);
+            }
+            unload(a);
+            unload(b);
+        }
+    }
+
+    // ---- bytes ------------------------------------------------------------------------------------------------------
+
+    private void copy(Bdev from, Bdev to) throws Exception {
+        both(from, to, OpenMode.READ_WRITE, (in, out, one, two, at) -> {
+            in.read(one, at);
+            out.write(one, at);
+        });
+    }
+
+    private void same(Bdev first, Bdev second, String where) throws Exception {
+        both(first, second, OpenMode.READ_ONLY, (a, b, one, two, at) -> {
+            a.read(one, at);
+            b.read(two, at);
+            long mismatch = one.mismatch(two);
+            if (mismatch >= 0) {
+                long page = mismatch / 4096 * 4096;
+                assertThat(two.segment().asSlice(page, 4096).toArray(ValueLayout.JAVA_BYTE))
+                        .as("%s: the page at byte %d", where, at + page)
+                        .isEqualTo(one.segment().asSlice(page, 4096).toArray(ValueLayout.JAVA_BYTE));
+            }
+        });
+    }
+
+    private interface Piece {
+        void at(BdevChannel a, BdevChannel b, DmaBuf one, DmaBuf two, long offset) throws Exception;
+    }
+
+    private void both(Bdev first, Bdev second, OpenMode mode, Piece body) throws Exception {
+        boolean _ = thread.spawn("both", () -> {
+                    BdevDesc a =
+                            Task.call(() -> app.bdevs().open(first.name(), OpenMode.READ_ONLY, BdevEventListener.NONE));
+                    BdevDesc b = Task.call(() -> app.bdevs().open(second.name(), mode, BdevEventListener.NONE));
+                    try (BdevChannel in = a.openChannel();
+                            BdevChannel out = b.openChannel();
+                            DmaBuf one = app.dmaPool().allocate(1 << 20);
+                            DmaBuf two = app.dmaPool().allocate(1 << 20)) {
+                        for (long at = 0; at < DEVICE_BYTES; at += one.size()) {
+                            body.at(in, out, one, two, at);
+                        }
+                    } finally {
+                        a.close();
+                        b.close();
+                        Task.await(a.closed());
+                        Task.await(b.closed());
+                    }
+                    return true;
+                })
+                .future()
+                .get(60, TimeUnit.SECONDS);
+    }
+}
