@@ -20,7 +20,7 @@ public class EngineOptions {
 
     @Option(
             names = "--no-huge",
-            description = "With --engine spdk: no hugepages. That is so by default where none are free.")
+            description = "With --engine spdk: no hugepages. That is so by default where none are free or mounted.")
     private boolean noHuge;
 
     @Option(names = "--no-pci", description = "With --engine spdk: do not look for devices on the PCI bus.")
@@ -42,7 +42,7 @@ public class EngineOptions {
     /** Gives an application what was chosen. */
     public SpdkApp.Builder apply(SpdkApp.Builder app) {
         EnvOptions env = EnvOptions.DEFAULT;
-        if (noHuge || (engine == Engine.SPDK && !Hugepages.anyFree())) {
+        if (noHuge || (engine == Engine.SPDK && !(Hugepages.anyFree() && Hugepages.isMounted()))) {
             env = env.withoutHugepages();
         }
         if (noPci) {

@@ -135,13 +135,16 @@ public final class SpdkEngine implements EngineProvider {
         }
 
         private CompletableFuture<Void> onApp(String what, Async.Call call) {
-            return Async.call(
-                    appThread,
-                    () -> Async.check(
-                            call,
-                            status -> new SpdkException(
-                                    Math.abs(status),
-                                    what + " failed (" + Errno.name(Math.abs(status)) + "): SPDK's log says more")));
+            return Async.call(appThread, () -> Async.check(call, status -> failure(what, Math.abs(status))));
+        }
+
+        private static SpdkException failure(String what, int errno) {
+            return new SpdkException(
+                    errno,
+                    what + " failed (" + Errno.name(errno) + "): SPDK's log says more"
+                            + (errno == Errno.ENOMEM
+                                    ? "; reserve more hugepages, or without them raise memorySize"
+                                    : ""));
         }
 
         @Override

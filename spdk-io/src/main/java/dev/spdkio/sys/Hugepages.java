@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the kernel says about hugepages, from {@code /sys/kernel/mm}.
+ * What the kernel says about hugepages, from {@code /sys/kernel/mm} and the table of mounts.
  *
  * <p>Thread rule: callable from any thread and on any operating system; where the files are missing there are no
  * hugepages.
@@ -19,6 +19,7 @@ public final class Hugepages {
     private static final Path POOLS = Path.of("/sys/kernel/mm/hugepages");
     private static final Path POOL = POOLS.resolve("hugepages-2048kB");
     private static final Path TRANSPARENT = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+    private static final Path MOUNTS = Path.of("/proc/self/mounts");
     private static final Pattern CHOSEN = Pattern.compile("\\[(\\w+)]");
 
     private Hugepages() {}
@@ -56,6 +57,15 @@ public final class Hugepages {
         } catch (IOException | DirectoryIteratorException noSuchFolder) {
             return false;
         }
+    }
+
+    /** Whether a hugetlbfs is mounted, where hugepages can be had as files. */
+    public static boolean isMounted() {
+        return isMounted(MOUNTS);
+    }
+
+    static boolean isMounted(Path mounts) {
+        return text(mounts).lines().anyMatch(line -> line.contains(" hugetlbfs "));
     }
 
     static Info info(Path pool, Path transparent) {

@@ -55,4 +55,13 @@ class LimitsTest {
         assertThat(Hugepages.info(directory, directory.resolve("enabled")))
                 .isEqualTo(new Hugepages.Info(0, 0, 0, 0, "never"));
     }
+
+    @Test
+    void aHugetlbfsIsFoundAmongTheMounts(@TempDir Path directory) throws Exception {
+        Path mounts = Files.writeString(directory.resolve("mounts"), "proc /proc proc rw 0 0\n");
+        assertThat(Hugepages.isMounted(mounts)).isFalse();
+        Files.writeString(mounts, "proc /proc proc rw 0 0\nnodev /mnt/huge hugetlbfs rw,pagesize=2M 0 0\n");
+        assertThat(Hugepages.isMounted(mounts)).isTrue();
+        assertThat(Hugepages.isMounted(directory.resolve("missing"))).isFalse();
+    }
 }

@@ -62,6 +62,13 @@ public final class NativeEnv implements AutoCloseable {
                                 + " /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages, as root), or use"
                                 + " EnvOptions.withoutHugepages()");
             }
+            if (options.hugepages() && !initialisedBefore && !Hugepages.isMounted()) {
+                throw new SpdkException(
+                        Errno.ENOENT,
+                        "SPDK is to use hugepages, but no hugetlbfs is mounted: mount one (mkdir -p /dev/hugepages &&"
+                                + " mount -t hugetlbfs nodev /dev/hugepages, as root), or use"
+                                + " EnvOptions.withoutHugepages()");
+            }
             NativeLog.open();
             int rc = onItsOwnThread(() -> init(runtime, options, memoryBytes));
             if (rc != 0) {
