@@ -55,10 +55,10 @@ public interface NvmeController {
 
     /**
      * Opens a queue pair of the calling SpdkThread; {@code spdk_nvme_ctrlr_alloc_io_qpair}. It takes requests at once;
-     * they wait until it is connected.
+     * they wait until it is connected. A task opens one for its thread in {@link dev.spdkio.runtime.Task#call}.
      *
      * @throws IllegalStateException if the controller is removed or detached
-     * @throws WrongThreadException if the caller does not run as an SpdkThread
+     * @throws WrongThreadException if the caller does not run as an SpdkThread: in a task, use {@code Task.call}
      */
     NvmeQueuePair openQueuePair(QueuePairOptions options);
 

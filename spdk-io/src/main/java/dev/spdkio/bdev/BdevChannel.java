@@ -34,7 +34,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
     private final DeviceChannel device;
     private final Bdev bdev;
     private final SplitRules rules;
-    private final HubThread hub;
+    final HubThread hub;
     private final RequestChecks checks;
 
     /** Copies of what every request looks at. */

@@ -35,7 +35,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BdevManager implements AutoCloseable {
     /** The hubs of a thread: one for each manager, so one in all but tests. */
-    private static final ThreadSlot<Map<BdevManager, HubThread>> HUBS = new ThreadSlot<>(_ -> new IdentityHashMap<>());
+    private static final ThreadSlot<Hubs> HUBS = new ThreadSlot<>(_ -> new Hubs(new IdentityHashMap<>()));
+
+    private record Hubs(Map<BdevManager, HubThread> all) implements AutoCloseable {
+        /** The thread exits; it was forced to if requests are under way. */
+        @Override
+        public void close() {
+            all.values().forEach(hub -> hub.futures.abandon());
+        }
+    }
 
     private final SpdkRuntime runtime;
     private final SpdkThread appThread;
@@ -123,7 +131,7 @@ public final class BdevManager implements AutoCloseable {
     /** The hub of a thread; only on that thread. */
     HubThread hub(SpdkThread thread) {
         inUse = true;
-        return HUBS.get(thread).computeIfAbsent(this, _ -> new HubThread(thread, this));
+        return HUBS.get(thread).all.computeIfAbsent(this, _ -> new HubThread(thread, this));
     }
 
     // ---- registry

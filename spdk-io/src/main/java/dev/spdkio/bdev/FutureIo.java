@@ -119,12 +119,24 @@ final class FutureIo {
         }
     }
 
+    private String name(IoType type, long count, long block) {
+        return type.jsonName() + " of " + count + " blocks at block " + block + " of bdev "
+                + channel.bdev().name();
+    }
+
     /** A request on its way to the channel's thread. */
     abstract class Hop implements Runnable {
         private final CompletableFuture<?> future;
 
         /** Whether the channel has the request. On its thread. */
         private boolean submitted;
+
+        /** The neighbours among the thread's {@link OpenFutures}. */
+        @Nullable
+        Hop before;
+
+        @Nullable
+        Hop after;
 
         /** References of our own to the memory while we are on our way, so that its owner may close his. */
         private List<DmaBuf> held = List.of();
@@ -156,6 +168,7 @@ final class FutureIo {
             }
             try {
                 submitted = true;
+                channel.hub.futures.add(this);
                 submit();
             } catch (RuntimeException e) {
                 ended();
@@ -168,8 +181,21 @@ final class FutureIo {
         /** The request has ended, or was never made. */
         final void ended() {
             submitted = false;
+            channel.hub.futures.remove(this);
             letGo();
         }
+
+        /** The thread goes, and the request has not ended: nobody will hear of it. Its memory stays in flight. */
+        final void abandon() {
+            future.completeExceptionally(new SpdkException(
+                    Errno.ESHUTDOWN,
+                    what() + " has not ended, and its SpdkThread "
+                            + channel.thread().name()
+                            + " has exited: its memory stays pinned; wait for requests or abort them before exit()"));
+        }
+
+        /** What messages call it. */
+        abstract String what();
 
         /** Goes on with references of our own. */
         final void hold() {
@@ -229,10 +255,13 @@ final class FutureIo {
                     giveBack(result);
                 }
             } else {
-                future.completeExceptionally(
-                        status.toException(command.type().jsonName() + " of " + command.count() + " blocks at block "
-                                + command.block() + " of bdev " + channel.bdev().name()));
+                future.completeExceptionally(status.toException(what()));
             }
+        }
+
+        @Override
+        String what() {
+            return name(command.type(), command.count(), command.block());
         }
     }
 
@@ -287,9 +316,13 @@ final class FutureIo {
             if (status.isSuccess()) {
                 future.complete(null);
             } else {
-                future.completeExceptionally(status.toException(type.jsonName() + " of " + count + " blocks at block "
-                        + block + " of bdev " + channel.bdev().name()));
+                future.completeExceptionally(status.toException(what()));
             }
+        }
+
+        @Override
+        String what() {
+            return name(type, count, block);
         }
     }
 }

@@ -28,6 +28,7 @@ final class HubThread implements Runnable {
     final SpdkThread thread;
     final BdevManager manager;
     final BounceWait bounceWait;
+    final OpenFutures futures = new OpenFutures();
     private final int limit;
     private final int growth;
     private final int waitLimit;

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -256,5 +258,35 @@ final class GiveUpTest {
         w.rt.await(desc.closed());
         assertThat(calls[0]).isEqualTo(1);
         assertThat(closedBefore[0]).isFalse();
+    }
+
+    @Test
+    void aThreadThatIsForcedOutFailsTheFuturesOfItsIo() {
+        device(false);
+        SpdkThread t = w.rt.createThread("t");
+        BdevChannel ch = w.channel(t);
+        DmaBuf buf = w.buf(1);
+        CompletableFuture<Void> first = w.on(t, () -> ch.readAsync(buf, 0));
+        CompletableFuture<Void> second = w.on(t, () -> ch.readAsync(buf, BdevWorld.BLOCK));
+        CompletableFuture<Void> third = w.on(t, () -> ch.readAsync(buf, 0));
+        w.on(t, () -> {
+            BdevIo kept = d.held.removeFirst();
+            d.held.removeFirst().complete(IoStatus.SUCCESS);
+            d.held.addFirst(kept);
+            return true;
+        });
+        w.rt.await(second);
+        t.exit();
+        w.rt.runFor(w.rt.limits().exitTimeout().plusMillis(1));
+        assertThat(t.state()).isEqualTo(SpdkThread.State.EXITED);
+        for (CompletableFuture<Void> f : List.of(first, third)) {
+            assertThatThrownBy(f::join)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            SpdkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ESHUTDOWN))
+                    .hasMessageContainingAll("read of 1 blocks at block 0", "SpdkThread t has exited");
+        }
+        assertThat(buf.pins()).as("the device may still write").isEqualTo(2);
+        d.held.clear();
     }
 }
