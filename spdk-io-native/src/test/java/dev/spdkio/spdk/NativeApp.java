@@ -10,6 +10,7 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.Cores;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The application that all tests of this JVM share: SPDK has one environment in a process. */
 public final class NativeApp {
+    /** Comes before the command of another program, which then leaves no file of its memory if it dies. */
+    public static final List<String> NO_CORE_FILE = List.of("sh", "-c", "ulimit -c 0; exec \"$0\" \"$@\"");
+
     private static final long MEMORY_BYTES = 256L << 20;
     private static @Nullable SpdkApp app;
 

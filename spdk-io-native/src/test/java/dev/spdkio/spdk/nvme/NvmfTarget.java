@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.nvme.TransportId;
 import dev.spdkio.rpc.RpcClient;
+import dev.spdkio.spdk.NativeApp;
 import dev.spdkio.spdk.Spdk;
 import dev.spdkio.testkit.NvmeTestTarget;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +46,10 @@ final class NvmfTarget implements NvmeTestTarget {
         assumeTrue(
                 Spdk.isAvailable(),
                 () -> Spdk.unavailabilityCause().orElseThrow().getMessage());
-        Path program = Spdk.libraryDirectory().resolveSibling("bin").resolve("nvmf_tgt");
+        Path program = Spdk.libraryDirectory()
+                .resolveSibling("bin")
+                .resolve("nvmf_tgt")
+                .toAbsolutePath();
         assumeTrue(Files.isExecutable(program), () -> "SPDK's target is not there: " + program);
         Path folder = Files.createTempDirectory("nvmf");
         try (RandomAccessFile f = new RandomAccessFile(folder.resolve("disk").toFile(), "rw")) {
@@ -68,7 +73,8 @@ final class NvmfTarget implements NvmeTestTarget {
     public void restart() throws Exception {
         Path socket = folder.resolve("rpc.sock");
         Files.deleteIfExists(socket);
-        ProcessBuilder b = new ProcessBuilder(List.of(
+        List<String> command = new ArrayList<>(NativeApp.NO_CORE_FILE);
+        command.addAll(List.of(
                 program.toString(),
                 "--no-huge",
                 "-s",
@@ -79,6 +85,7 @@ final class NvmfTarget implements NvmeTestTarget {
                 "--disable-cpumask-locks",
                 "-r",
                 socket.toString()));
+        ProcessBuilder b = new ProcessBuilder(command);
         Path home = program.getParent().getParent().getParent();
         b.environment()
                 .merge(
@@ -89,6 +96,7 @@ final class NvmfTarget implements NvmeTestTarget {
                                         .map(l -> home.resolve(l).toString())
                                         .toList()),
                         (old, ours) -> ours + ":" + old);
+        b.directory(folder.toFile());
         b.redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile());
         process = b.start();
         rpc = connect(socket);

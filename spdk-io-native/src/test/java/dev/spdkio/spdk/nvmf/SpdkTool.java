@@ -4,6 +4,7 @@ package dev.spdkio.spdk.nvmf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.spdkio.spdk.NativeApp;
 import dev.spdkio.spdk.Spdk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,7 +40,8 @@ final class SpdkTool implements AutoCloseable {
         Path lib = Spdk.libraryDirectory();
         Path program = lib.resolveSibling("bin").resolve(name);
         assumeTrue(Files.isExecutable(program), () -> "no " + program + ": build SPDK with its applications");
-        List<String> command = new ArrayList<>(List.of(program.toString(), "--no-huge"));
+        List<String> command = new ArrayList<>(NativeApp.NO_CORE_FILE);
+        command.addAll(List.of(program.toString(), "--no-huge"));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         Path tree = lib.resolve("../..").normalize();
