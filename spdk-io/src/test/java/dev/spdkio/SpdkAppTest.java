@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
 class SpdkAppTest {
     private static final String MALLOC = """
             {"subsystems": [{"subsystem": "bdev", "config": [
-                {"method": "bdev_set_options", "params": {"bdev_io_pool_size": 1000}},
+                {"method": "bdev_set_options", "params": {"bdev_io_pool_size": 1000, "bdev_auto_examine": false}},
                 {"method": "bdev_malloc_create", "params": {"name": "Malloc0", "num_blocks": 1024, "block_size": 512}}
             ]}]}
             """;
@@ -206,7 +206,7 @@ class SpdkAppTest {
             assertThat(client.call("bdev_get_bdevs", null)).hasSize(1);
             JsonNode iostat = client.call("bdev_get_iostat", params().put("name", "Malloc0"));
             assertThat(iostat.get("tick_rate").longValue()).isEqualTo(1_000_000_000L);
-            assertThat(iostat.get("bdevs").get(0).get("num_read_ops").longValue())
+            assertThat(iostat.get("bdevs").get(0).get("num_write_ops").longValue())
                     .isZero();
             saved = client.call("save_config", null);
         }

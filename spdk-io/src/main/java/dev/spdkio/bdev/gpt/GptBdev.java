@@ -56,8 +56,8 @@ public final class GptBdev implements BdevOps<BdevChannel> {
     }
 
     /**
-     * Makes and registers those of a table that {@linkplain GptTable#forSpdk are for SPDK}: partition 1 of {@code Nvme0}
-     * is {@code Nvme0p1}. One that cannot be registered is logged and left out.
+     * Makes and registers those of a table that {@linkplain GptTable#forSpdk are for SPDK}: partition 1 of
+     * {@code Nvme0} is {@code Nvme0p1}. One that cannot be registered is logged and left out.
      *
      * @throws SpdkException ENODEV if there is no such device, EPERM if it is claimed
      */
