@@ -491,7 +491,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
         if (count > 0 && (emulated || count > most)) {
             SplitIo split = beginSplit(type, block, count, completion, userData);
             if (emulated) {
-                split.emulate(bdev.manager.zeroes(rules.leastZeroBytes()));
+                split.emulate();
             }
             startSplit(split);
             return;

@@ -58,7 +58,9 @@ public final class BdevManager implements AutoCloseable {
     private final Set<BdevWatch> watches = new LinkedHashSet<>();
     private final AtomicLong badCompletions = new AtomicLong();
     private final BdevModules modules = new BdevModules(this);
-    private @Nullable DmaBuf zeroes;
+
+    /** Each larger than the one before, which may be in use. */
+    private final List<DmaBuf> zeroes = new ArrayList<>();
 
     private volatile boolean closing;
 
@@ -400,16 +402,22 @@ public final class BdevManager implements AutoCloseable {
     // ---- shared things
     // -------------------------------------------------------------------------------------------------
 
-    /** The buffer of zeroes from which write zeroes is emulated, made at the first need. */
-    DmaBuf zeroes(int atLeast) {
+    /**
+     * A buffer of zeroes from which write zeroes is emulated, the same for all who need no larger one; null if there is
+     * no memory for it now.
+     */
+    @Nullable
+    DmaBuf tryZeroes(int atLeast) {
         synchronized (lock) {
-            DmaBuf buf = zeroes;
-            if (buf == null) {
-                buf = pool.allocate(Math.max(options.zeroBufferBytes(), atLeast));
+            if (zeroes.isEmpty() || zeroes.getLast().size() < atLeast) {
+                DmaBuf buf = pool.tryAllocate(Math.max(options.zeroBufferBytes(), atLeast));
+                if (buf == null) {
+                    return null;
+                }
                 buf.fill((byte) 0);
-                zeroes = buf;
+                zeroes.add(buf);
             }
-            return buf;
+            return zeroes.getLast();
         }
     }
 
@@ -437,10 +445,8 @@ public final class BdevManager implements AutoCloseable {
         List<Bdev> left = bdevs();
         if (left.isEmpty()) {
             synchronized (lock) {
-                if (zeroes != null) {
-                    zeroes.close();
-                    zeroes = null;
-                }
+                zeroes.forEach(DmaBuf::close);
+                zeroes.clear();
             }
             var _ = modules.fini().thenAccept(closed::complete);
             return;

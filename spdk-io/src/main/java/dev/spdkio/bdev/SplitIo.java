@@ -38,7 +38,9 @@ final class SplitIo extends Composite {
     private long[] lengths = new long[1];
     private int bufCount;
 
-    /** Where write zeroes is emulated: what is written, again and again. */
+    /** Whether write zeroes is emulated, and what is then written, again and again. */
+    private boolean emulated;
+
     private @Nullable DmaBuf zeroes;
 
     private long nextBlock;
@@ -75,7 +77,7 @@ final class SplitIo extends Composite {
         cursorOffset = 0;
         outstanding = 0;
         waitingForBounce = false;
-        zeroes = null;
+        emulated = false;
         status = IoStatus.SUCCESS;
     }
 
@@ -105,9 +107,9 @@ final class SplitIo extends Composite {
     }
 
     /** The request is to be made from writes of zeroes. */
-    void emulate(DmaBuf zeroBuffer) {
+    void emulate() {
         type = IoType.WRITE;
-        zeroes = zeroBuffer;
+        emulated = true;
     }
 
     // ---- going on
@@ -132,16 +134,27 @@ final class SplitIo extends Composite {
             return true;
         }
         long count = rules.mostBlocks(type, nextBlock, remaining);
-        DmaBuf zero = zeroes;
-        if (zero != null) {
-            OnePart part = freePart();
-            BdevIo io = begin(part, rules.wholeUnits(type, Math.min(count, rules.mostZeroBlocks(zero.size()))));
-            io.memory(zero, 0, io.blockCount * rules.blockSize, false);
-            send(part, io);
-            return true;
+        if (emulated) {
+            return sendZeroes(count);
         }
         long direct = directBlocks(count);
         return direct > 0 ? sendDirect(direct) : sendBounced(Math.min(count, rules.bounceBlocks(type)));
+    }
+
+    private boolean sendZeroes(long count) {
+        DmaBuf zero = zeroes;
+        if (zero == null) {
+            zero = hub.manager.tryZeroes(rules.leastZeroBytes());
+            if (zero == null) {
+                return false;
+            }
+            zeroes = zero;
+        }
+        OnePart part = freePart();
+        BdevIo io = begin(part, rules.wholeUnits(type, Math.min(count, rules.mostZeroBlocks(zero.size()))));
+        io.memory(zero, 0, io.blockCount * rules.blockSize, false);
+        send(part, io);
+        return true;
     }
 
     /** How many of {@code count} blocks the device can take straight from the caller's memory; 0 if none. */
