@@ -59,7 +59,8 @@ final class ChannelLocks {
         if (holds.stream().noneMatch(hold -> hold.holdsBack(io))) {
             return false;
         }
-        if (held.size() < channel.bdev.manager.options().ioWaitLimit()) {
+        // What may not be aborted, such as the end of a zero copy, is bounded by what came before.
+        if (held.size() < channel.bdev.manager.options().ioWaitLimit() || !io.mayBeAborted()) {
             held.addLast(channel.hub.park(io));
         } else {
             channel.hub.deferEnd(io, TOO_MANY);

@@ -277,6 +277,27 @@ class BdevCommandsTest {
     }
 
     @Test
+    void theEndOfAZeroCopyWaitsForALockHoweverManyDo() {
+        world(1, BdevOptions.DEFAULT.withIoWaitLimit(2), IoType.ZCOPY);
+        CompletableFuture<ZeroCopy> started = ch.zcopyStartAsync(0, 512, false);
+        settle();
+        BdevChannel holder = w.channel(w.other);
+        RangeLock lock = w.rt.await(holder.lockRangeAsync(0, 8));
+        w.run(w.app, () -> {
+            for (int i = 0; i < 3; i++) {
+                ch.submitWrite(w.buf(1, 3), 0, w.note, i);
+            }
+            started.join().submitEnd(true, w.note, "end");
+        });
+        settle();
+        assertThat(w.ends).singleElement().asString().contains("EAGAIN");
+        lock.close();
+        settle();
+        assertThat(d.zcopyEnds).containsExactly("attached 0 true");
+        assertThat(w.ends).hasSize(4).contains("end success");
+    }
+
+    @Test
     void aResetAbortsWhatALockHoldsBack() {
         world();
         d.mode = FakeDevice.Mode.HOLD;
