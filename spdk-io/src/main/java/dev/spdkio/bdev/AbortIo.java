@@ -68,10 +68,9 @@ final class AbortIo {
         }
     }
 
-    /** It ends in a later pass: not inside this submit call. */
+    /** It ends in a later pass: not inside this submit call, and not twice if another abort was here in this one. */
     private void stopWaiting(Composite request) {
-        if (request.waitingForBounce) {
-            device.hub.bounceWait.remove(request);
+        if (request.waitingForBounce && device.hub.bounceWait.remove(request)) {
             channel.thread().defer(request::abort);
         }
     }

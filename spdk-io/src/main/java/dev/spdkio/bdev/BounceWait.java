@@ -80,12 +80,13 @@ final class BounceWait {
         aborted.forEach(Composite::abort);
     }
 
-    /** It is not to wait any more. */
-    void remove(Composite request) {
-        waiting.remove(request);
+    /** It is not to wait any more. False if it did not. */
+    boolean remove(Composite request) {
+        boolean removed = waiting.remove(request);
         if (waiting.isEmpty()) {
             stopPolling();
         }
+        return removed;
     }
 
     private void stopPolling() {
