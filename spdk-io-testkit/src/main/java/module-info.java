@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.spdkio.testkit {
     requires static transitive org.jspecify;
+    requires java.logging;
     requires transitive dev.spdkio;
     requires transitive dev.spdkio.blob;
     requires transitive dev.spdkio.nvme;
@@ -14,4 +15,5 @@ module dev.spdkio.testkit {
     requires transitive org.junit.jupiter.api;
 
     exports dev.spdkio.testkit;
+    exports dev.spdkio.testkit.simulation;
 }
