@@ -24,6 +24,7 @@ module dev.spdkio {
             dev.spdkio.bdev.malloc.MallocBdevModule,
             dev.spdkio.bdev.nullbdev.NullBdevModule,
             dev.spdkio.bdev.passthru.PassthruBdevModule,
+            dev.spdkio.bdev.raid.RaidBdevModule,
             dev.spdkio.bdev.split.SplitBdevModule,
             dev.spdkio.bdev.uring.UringBdevModule,
             dev.spdkio.bdev.zoneblock.ZoneBlockBdevModule;
@@ -38,6 +39,7 @@ module dev.spdkio {
     exports dev.spdkio.bdev.malloc;
     exports dev.spdkio.bdev.nullbdev;
     exports dev.spdkio.bdev.passthru;
+    exports dev.spdkio.bdev.raid;
     exports dev.spdkio.bdev.split;
     exports dev.spdkio.bdev.uring;
     exports dev.spdkio.bdev.zoneblock;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.bdev.raid;
+
+import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.BdevChannel;
+import dev.spdkio.bdev.IoType;
+import dev.spdkio.error.SpdkException;
+import dev.spdkio.memory.DmaBuf;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes the superblock of one base. On the thread of the channel, where the futures complete. */
+final class SuperblockIo {
+    /** What is read at first, in bytes: the whole superblock of an array of up to 60 bases. */
+    private static final int FIRST_READ = 4096;
+
+    private SuperblockIo() {}
+
+    /** The superblock of a device, or null if there is none. Fails with EINVAL if there is a bad one. */
+    static CompletableFuture<@Nullable RaidSuperblock> read(BdevChannel channel) {
+        return read(channel, FIRST_READ).thenCompose(head -> {
+            try {
+                if (!RaidSuperblock.hasSignature(head)) {
+                    return CompletableFuture.completedFuture(null);
+                }
+                int length = RaidSuperblock.lengthOf(head);
+                return length <= head.length
+                        ? CompletableFuture.completedFuture(RaidSuperblock.parse(head))
+                        : read(channel, length).thenCompose(SuperblockIo::parse);
+            } catch (SpdkException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        });
+    }
+
+    private static CompletableFuture<@Nullable RaidSuperblock> parse(byte[] bytes) {
+        try {
+            return CompletableFuture.completedFuture(RaidSuperblock.parse(bytes));
+        } catch (SpdkException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private static CompletableFuture<byte[]> read(BdevChannel channel, int length) {
+        long bytes = Math.min(roundUp(channel.bdev(), length), channel.bdev().sizeBytes());
+        if (bytes == 0) {
+            return CompletableFuture.completedFuture(new byte[0]);
+        }
+        DmaBuf buf = buffer(channel.bdev(), bytes);
+        return channel.readAsync(buf, 0)
+                .thenApply(_ -> {
+                    byte[] content = new byte[(int) bytes];
+                    buf.copyTo(content);
+                    return content;
+                })
+                .whenComplete((_, _) -> buf.close());
+    }
+
+    /** Stores bytes at the beginning of a device, to last. */
+    static CompletableFuture<Void> write(BdevChannel channel, byte[] bytes) {
+        DmaBuf buf = buffer(channel.bdev(), roundUp(channel.bdev(), bytes.length));
+        buf.copyFrom(0, bytes, 0, bytes.length);
+        return channel.writeAsync(buf, 0).whenComplete((_, _) -> buf.close()).thenCompose(_ -> flush(channel));
+    }
+
+    /** Makes what was written to the device last. */
+    static CompletableFuture<Void> flush(BdevChannel channel) {
+        Bdev bdev = channel.bdev();
+        return bdev.supports(IoType.FLUSH)
+                ? channel.flushBlocksAsync(0, bdev.blockCount())
+                : CompletableFuture.completedFuture(null);
+    }
+
+    private static long roundUp(Bdev bdev, int bytes) {
+        return (bytes + bdev.blockSize() - 1L) / bdev.blockSize() * bdev.blockSize();
+    }
+
+    private static DmaBuf buffer(Bdev bdev, long bytes) {
+        DmaBuf buf = bdev.manager().pool().allocate(bytes, Math.max(bdev.requiredAlignment(), 64));
+        buf.fill((byte) 0);
+        return buf;
+    }
+}
