@@ -45,6 +45,9 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
 
     static final String CLAIMANT = "raid";
 
+    /** The largest write of raid5f. */
+    static final long MAX_STRIPE_BYTES = 1L << 30;
+
     private static final Logger LOG = System.getLogger(RaidBdev.class.getName());
 
     private final RaidArrays arrays;
@@ -228,6 +231,12 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
                     Errno.EINVAL,
                     "raid bdev " + name + ": strips of " + stripSizeKb + " KiB are smaller than a block of " + blockSize
                             + " bytes");
+        }
+        if (level == RaidLevel.RAID5F && (long) strip * blockSize * (slots.size() - 1) > MAX_STRIPE_BYTES) {
+            throw new SpdkException(
+                    Errno.EINVAL,
+                    "raid bdev " + name + ": a stripe of " + slots.size() + " strips of " + stripSizeKb
+                            + " KiB is more than the " + MAX_STRIPE_BYTES + " bytes that are written at once");
         }
         long[] available = slots.stream().mapToLong(slot -> slot.blocks).toArray();
         RaidLayout made = RaidLayout.of(level, strip, available);

@@ -186,10 +186,10 @@ final class RaidControl {
     /** A member leaves: nobody uses it any more, that is written down, and only then waiting writes end. */
     CompletableFuture<Void> lose(RaidMember member, BaseState as, String why) {
         RaidSlot slot = array.slot(member.slot());
-        if (slot.member != member || state != RaidState.ONLINE) {
+        if (slot.member != member || state == RaidState.OFFLINE) {
             return DONE;
         }
-        losses++;
+        losses++; // before it is online too: it may be just becoming that
         return serially(() -> {
             losses--;
             if (slot.member != member || state != RaidState.ONLINE) {

@@ -159,6 +159,7 @@ final class RaidSuperblock {
         }
     }
 
+    @SuppressWarnings("EnumOrdinal") // the order is that of the format
     private void checkEntry(int i, int bases, int block, boolean[] seen) throws SpdkException {
         int at = entry(i);
         int slot = Byte.toUnsignedInt(b.get(at + ENTRY_SLOT_AT));
@@ -171,6 +172,9 @@ final class RaidSuperblock {
         check(
                 offset >= 0 && size >= 0 && offset <= Long.MAX_VALUE / block - size,
                 "base " + i + " has " + size + " blocks from block " + offset + " on");
+        check(
+                state != BaseState.CONFIGURED.ordinal() || offset * block >= length(),
+                "base " + i + " has data from block " + offset + " on, where the superblock is");
     }
 
     private static void check(boolean good, String what) throws SpdkException {

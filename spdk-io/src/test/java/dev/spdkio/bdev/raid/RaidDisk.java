@@ -76,12 +76,20 @@ final class RaidDisk implements BdevOps<SpdkThread> {
             case WRITE -> write(io);
             case UNMAP -> put(io.offsetBytes(), new byte[(int) io.lengthBytes()]);
             case FLUSH -> flush();
+            case RESET -> abortHeld();
             default -> {}
         }
         if (holds.test(io)) {
             held.addLast(io);
         } else {
             io.complete(IoStatus.SUCCESS);
+        }
+    }
+
+    private void abortHeld() {
+        while (!held.isEmpty()) {
+            BdevIo io = held.removeFirst();
+            io.completeFromAnyThread(IoStatus.ABORTED);
         }
     }
 

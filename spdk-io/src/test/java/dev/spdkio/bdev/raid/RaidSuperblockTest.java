@@ -122,6 +122,7 @@ class RaidSuperblockTest {
         refused(256 + 40, 1, "slot 1");
         refused(256 + 40, 200, "slot 200");
         refused(256 + 20, -1, "blocks from block");
+        refused(256 + 16, 0, "where the superblock is");
         byte[] bytes = some(3).encode();
         bytes[100]++;
         assertThatThrownBy(() -> RaidSuperblock.parse(bytes)).hasMessageContaining("checksum");
