@@ -219,6 +219,12 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         blockSize = wanted;
     }
 
+    /** Whether it has told that it unmaps, so that each of its bases must. */
+    boolean unmaps() {
+        Bdev mine = bdev;
+        return mine != null && mine.supports(IoType.UNMAP);
+    }
+
     private int stripBlocks() {
         return (int) (stripSizeKb * 1024L / blockSize);
     }

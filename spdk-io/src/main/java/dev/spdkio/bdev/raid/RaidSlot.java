@@ -6,6 +6,7 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.Claim;
+import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
 import java.util.LinkedHashMap;
@@ -132,6 +133,12 @@ final class RaidSlot {
             throw refusal(bdev, "has " + has + " blocks, too few for " + blocks + " from block " + offset + " on");
         }
         array.checkBlockSize(bdev);
+        if (bdev.splitOnWriteUnit() && bdev.writeUnitSize() > 1) {
+            throw refusal(bdev, "only takes writes of whole units of " + bdev.writeUnitSize() + " blocks");
+        }
+        if (array.unmaps() && !bdev.supports(IoType.UNMAP)) {
+            throw refusal(bdev, "has no unmap, as the others have");
+        }
         if (blocks == 0) {
             blocks = has - offset;
         }

@@ -46,21 +46,24 @@ final class SuperblockIo {
         if (bytes == 0) {
             return CompletableFuture.completedFuture(new byte[0]);
         }
-        DmaBuf buf = buffer(channel.bdev(), bytes);
-        return channel.readAsync(buf, 0)
-                .thenApply(_ -> {
-                    byte[] content = new byte[(int) bytes];
-                    buf.copyTo(content);
-                    return content;
-                })
-                .whenComplete((_, _) -> buf.close());
+        return buffer(channel, bytes)
+                .thenCompose(buf -> channel.readAsync(buf, 0)
+                        .thenApply(_ -> {
+                            byte[] content = new byte[(int) bytes];
+                            buf.copyTo(content);
+                            return content;
+                        })
+                        .whenComplete((_, _) -> buf.close()));
     }
 
     /** Stores bytes at the beginning of a device, to last. */
     static CompletableFuture<Void> write(BdevChannel channel, byte[] bytes) {
-        DmaBuf buf = buffer(channel.bdev(), roundUp(channel.bdev(), bytes.length));
-        buf.copyFrom(0, bytes, 0, bytes.length);
-        return channel.writeAsync(buf, 0).whenComplete((_, _) -> buf.close()).thenCompose(_ -> flush(channel));
+        return buffer(channel, roundUp(channel.bdev(), bytes.length))
+                .thenCompose(buf -> {
+                    buf.copyFrom(0, bytes, 0, bytes.length);
+                    return channel.writeAsync(buf, 0).whenComplete((_, _) -> buf.close());
+                })
+                .thenCompose(_ -> flush(channel));
     }
 
     /** Makes what was written to the device last. */
@@ -75,9 +78,15 @@ final class SuperblockIo {
         return (bytes + bdev.blockSize() - 1L) / bdev.blockSize() * bdev.blockSize();
     }
 
-    private static DmaBuf buffer(Bdev bdev, long bytes) {
-        DmaBuf buf = bdev.manager().pool().allocate(bytes, Math.max(bdev.requiredAlignment(), 64));
-        buf.fill((byte) 0);
-        return buf;
+    /** A buffer of zeroes, as soon as there is memory: a full pool must not look like a base that failed. */
+    private static CompletableFuture<DmaBuf> buffer(BdevChannel channel, long bytes) {
+        Bdev bdev = channel.bdev();
+        CompletableFuture<DmaBuf> buffer = bdev.manager().runtime().newFuture();
+        int alignment = Math.max(bdev.requiredAlignment(), 64);
+        var _ = bdev.manager().pool().onAvailable(bytes, alignment, channel.thread(), buf -> {
+            buf.fill((byte) 0);
+            buffer.complete(buf);
+        });
+        return buffer;
     }
 }

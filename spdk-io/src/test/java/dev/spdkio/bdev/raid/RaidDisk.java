@@ -47,7 +47,7 @@ final class RaidDisk implements BdevOps<SpdkThread> {
     final ArrayDeque<BdevIo> held = new ArrayDeque<>();
     int writes;
     int reads;
-    boolean flushes = true;
+    boolean unmaps = true;
 
     RaidDisk(String name, UUID uuid, int blockSize, byte[] content) {
         this.name = name;
@@ -157,8 +157,8 @@ final class RaidDisk implements BdevOps<SpdkThread> {
     @Override
     public boolean supports(IoType type) {
         return switch (type) {
-            case READ, WRITE, UNMAP, RESET -> true;
-            case FLUSH -> flushes;
+            case READ, WRITE, FLUSH, RESET -> true;
+            case UNMAP -> unmaps;
             default -> false;
         };
     }

@@ -195,6 +195,23 @@ class RaidFaultsTest {
     }
 
     @Test
+    void aNewBaseMustDoWhatTheOthersDo() {
+        try (RaidWorld w = world(2)) {
+            w.create(RaidLevel.RAID1, true);
+            w.await(() -> w.arrays.removeBase("D1"));
+            RaidDisk poor = new RaidDisk("P", RaidWorld.BLOCK, BLOCKS);
+            poor.unmaps = false;
+            w.disk(poor);
+            assertThatThrownBy(() -> w.await(() -> w.arrays.addBase("R", "P"))).hasMessageContaining("no unmap");
+            w.disk("Small", BLOCKS - 1);
+            assertThatThrownBy(() -> w.await(() -> w.arrays.addBase("R", "Small")))
+                    .hasMessageContaining("too few");
+            w.await(() -> w.arrays.addBase("R", "D1"));
+            w.awaitSynced();
+        }
+    }
+
+    @Test
     void allButOneMayFailAtOnce() {
         try (RaidWorld w = world(3)) {
             RaidBdev array = w.create(RaidLevel.RAID1, true);
