@@ -119,10 +119,7 @@ public final class RaidArrays {
             return CompletableFuture.failedFuture(e);
         }
         return SuperblockIo.read(slot.channel())
-                .exceptionally(e -> {
-                    LOG.log(Level.INFO, "base bdev {0}: {1}", slot.base().bdev(), e.getMessage());
-                    return null;
-                })
+                .exceptionally(RaidArrays::noneIfBad)
                 .thenCompose(found -> {
                     if (slot.isEmpty()) {
                         return failed(
@@ -144,6 +141,16 @@ public final class RaidArrays {
                                     + " by its superblock: delete that with clear_sb first");
                 })
                 .exceptionallyCompose(failure -> undo(slot, failure));
+    }
+
+    /** A bad superblock is none, as in SPDK; a device that cannot be read is another matter. */
+    private static @Nullable RaidSuperblock noneIfBad(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException e && e.getCause() != null ? e.getCause() : failure;
+        if (cause instanceof SpdkException e && e.errno() == Errno.EINVAL) {
+            LOG.log(Level.INFO, e.getMessage());
+            return null;
+        }
+        throw new CompletionException(cause);
     }
 
     private static CompletableFuture<Void> undo(RaidSlot slot, Throwable failure) {
@@ -253,10 +260,7 @@ public final class RaidArrays {
             return CompletableFuture.completedFuture(null);
         }
         return superblockOf(bdev)
-                .exceptionally(failure -> {
-                    LOG.log(Level.INFO, "{0}: {1}", bdev, failure.getMessage());
-                    return null;
-                })
+                .exceptionally(RaidArrays::noneIfBad)
                 .thenCompose(found -> found != null ? assemble(found, bdev) : giveToThoseWhoWait(bdev))
                 .exceptionally(failure -> {
                     LOG.log(Level.WARNING, "{0} does not become part of an array: {1}", bdev, failure.getMessage());

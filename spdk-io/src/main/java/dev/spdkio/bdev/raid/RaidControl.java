@@ -96,7 +96,7 @@ final class RaidControl {
     }
 
     private CompletableFuture<Void> goOnline() {
-        if (state != RaidState.CONFIGURING) {
+        if (state != RaidState.CONFIGURING || deleting) {
             return DONE;
         }
         @Nullable RaidMember[] members = new RaidMember[slots().size()];
@@ -302,11 +302,14 @@ final class RaidControl {
     CompletableFuture<Void> delete(boolean clearSuperblock) {
         deleting = true;
         wipe = clearSuperblock;
-        Bdev bdev = array.bdev();
-        if (bdev == null) {
-            return serially(this::end);
-        }
-        return array.onApp(bdev.isRegistered() ? array.bdevs().unregister(bdev) : bdev.gone());
+        // It may be just becoming a bdev.
+        return serially(() -> DONE).thenCompose(_ -> {
+            Bdev bdev = array.bdev();
+            if (bdev == null) {
+                return serially(this::end);
+            }
+            return array.onApp(bdev.isRegistered() ? array.bdevs().unregister(bdev) : bdev.gone());
+        });
     }
 
     /** It is no bdev any more. */
