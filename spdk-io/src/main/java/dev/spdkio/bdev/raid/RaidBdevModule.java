@@ -41,7 +41,7 @@ public final class RaidBdevModule implements BdevModule {
 
     @Override
     public List<ConfigCall> configCalls(BdevManager bdevs) {
-        return List.of(new ConfigCall(
-                "bdev_raid_set_options", arrays(bdevs).options().toJson()));
+        return List.of(
+                new ConfigCall("bdev_raid_set_options", arrays(bdevs).options().toJson()));
     }
 }

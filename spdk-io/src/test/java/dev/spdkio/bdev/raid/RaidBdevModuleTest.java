@@ -55,17 +55,14 @@ class RaidBdevModuleTest {
             try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
                 f.setLength(BYTES);
             }
-            calls.append(
-                    """
+            calls.append("""
                     {"method": "bdev_aio_create", "params": {"name": "Aio%d", "filename": "%s", "block_size": 512,
                      "uuid": "00000000-0000-4000-8000-00000000000%d"}},
-                    """
-                            .formatted(i, file, i));
+                    """.formatted(i, file, i));
         }
         return """
                 {"subsystems": [{"subsystem": "bdev", "config": [%s {"method": "bdev_wait_for_examine"}]}]}
-                """
-                .formatted(calls);
+                """.formatted(calls);
     }
 
     private static byte[] content(Bdev bdev) {
@@ -87,11 +84,16 @@ class RaidBdevModuleTest {
                     app,
                     "bdev_raid_create",
                     Map.of(
-                            "name", "Raid",
-                            "raid_level", level.jsonName(),
-                            "strip_size_kb", level == RaidLevel.RAID1 ? 0 : 4,
-                            "base_bdevs", List.of("Aio0", "Aio1", "Aio2"),
-                            "superblock", true));
+                            "name",
+                            "Raid",
+                            "raid_level",
+                            level.jsonName(),
+                            "strip_size_kb",
+                            level == RaidLevel.RAID1 ? 0 : 4,
+                            "base_bdevs",
+                            List.of("Aio0", "Aio1", "Aio2"),
+                            "superblock",
+                            true));
             try (BlockDevice device = open(app)) {
                 device.write(ByteBuffer.wrap(content(device.bdev())), 0);
             }
@@ -112,18 +114,18 @@ class RaidBdevModuleTest {
             assertThat(app.awaitStop()).isZero();
         }
         try (SpdkApp app = start(config)) {
-            assertThat(rpc(app, "bdev_raid_get_bdevs", Map.of("category", "all")).size()).isZero();
+            assertThat(rpc(app, "bdev_raid_get_bdevs", Map.of("category", "all"))
+                            .size())
+                    .isZero();
         }
     }
 
     @Test
     void isMadeAgainByASavedConfiguration() throws Exception {
-        String malloc =
-                """
+        String malloc = """
                 {"method": "bdev_malloc_create", "params": {"name": "M%d", "num_blocks": 8192, "block_size": 512}}
                 """;
-        String raid =
-                """
+        String raid = """
                 {"method": "bdev_raid_create", "params": {"name": "Raid", "raid_level": "raid0", "strip_size_kb": 64,
                  "base_bdevs": ["M0", "M1"]}}
                 """;
@@ -131,8 +133,7 @@ class RaidBdevModuleTest {
         String config = """
                 {"subsystems": [{"subsystem": "bdev", "config": [
                 {"method": "bdev_raid_set_options", "params": {"process_window_size_kb": 512}}, %s, %s, %s]}]}
-                """
-                .formatted(raid, malloc.formatted(0), malloc.formatted(1));
+                """.formatted(raid, malloc.formatted(0), malloc.formatted(1));
         JsonNode saved;
         try (SpdkApp app = start(config)) {
             rpc(app, "bdev_wait_for_examine", Map.of());
@@ -145,7 +146,11 @@ class RaidBdevModuleTest {
             rpc(app, "bdev_wait_for_examine", Map.of());
             assertThat(app.bdevs().lookup("Raid")).isNotNull();
             JsonNode all = rpc(app, "bdev_get_bdevs", Map.of("name", "Raid"));
-            assertThat(all.get(0).get("driver_specific").get("raid").get("raid_level").asString())
+            assertThat(all.get(0)
+                            .get("driver_specific")
+                            .get("raid")
+                            .get("raid_level")
+                            .asString())
                     .isEqualTo("raid0");
         }
     }
