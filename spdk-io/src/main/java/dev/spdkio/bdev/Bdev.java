@@ -62,7 +62,7 @@ public final class Bdev extends BdevControl {
         this.blockSize = spec.blockSize();
         this.blockShift = Integer.bitCount(blockSize) == 1 ? Integer.numberOfTrailingZeros(blockSize) : -1;
         this.blockCount = spec.blockCount();
-        this.typeMask = supportedTypes(this.ops);
+        this.typeMask = supportedTypes(this.ops, spec.zones() != null);
         this.gone = manager.runtime().newFuture();
         this.reset = new BdevReset(this);
         this.locks = new BdevLocks(this);
@@ -71,10 +71,11 @@ public final class Bdev extends BdevControl {
                 manager.runtime(), "bdev " + spec.name(), this::createChannel, DeviceChannel::destroy);
     }
 
-    private static int supportedTypes(BdevOps<?> ops) {
+    /** A device without zones that says it can do something with them cannot. */
+    private static int supportedTypes(BdevOps<?> ops, boolean zoned) {
         int mask = 0;
         for (IoType type : IoType.values()) {
-            if (ops.supports(type)) {
+            if (ops.supports(type) && (zoned || !type.isForZones())) {
                 mask |= type.bit();
             }
         }

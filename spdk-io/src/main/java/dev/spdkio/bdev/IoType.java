@@ -67,6 +67,11 @@ public enum IoType {
         };
     }
 
+    /** Whether only a device with zones can do it. */
+    boolean isForZones() {
+        return this == ZONE_APPEND || this == ZONE_MANAGEMENT || this == GET_ZONE_INFO;
+    }
+
     /** Whether it stores data, so that it has to keep to whole write units. */
     boolean storesData() {
         return this == WRITE
