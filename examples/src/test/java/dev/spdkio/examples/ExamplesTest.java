@@ -27,6 +27,7 @@ class ExamplesTest {
             Map.entry("CustomBdev", "read back 1, stored 254"),
             Map.entry("DmaBuffers", "leaked: 1"),
             Map.entry("EitherEngine", "block 7 holds 42"),
+            Map.entry("EncryptingFilter", "read back 42, stored as it is: false"),
             Map.entry("Errors", "written at try 3"),
             Map.entry("FileDevice", "the file holds 42"),
             Map.entry("HelloBdev", "hello, block device"),
@@ -37,6 +38,7 @@ class ExamplesTest {
             Map.entry("InPlace", "counted to 2"),
             Map.entry("ManyFutures", "sum read by virtual threads: 499500"),
             Map.entry("Messages", "counted 10001"),
+            Map.entry("Mirror", "A is claimed: exclusive_write"),
             Map.entry("NioChannels", "a line that crosses the border of a block"),
             Map.entry(
                     "NvmeHost",
@@ -44,6 +46,7 @@ class ExamplesTest {
                             + " adrfam:IPv4 traddr:127.0.0.1 trsvcid:4420 subnqn:nqn.2016-06.io.spdk:cnode1"),
             Map.entry("PerThreadState", "4 contexts came, 0 are left"),
             Map.entry("Pollers", "ticked 5 times, then CLOSED"),
+            Map.entry("RamDisk", "the RAM disk holds 42"),
             Map.entry("RateLimits", "no limits left: true"),
             Map.entry("ServeNvmf", "the target has ended"),
             Map.entry("Simulation", "b heard of it; hours: 3"),
