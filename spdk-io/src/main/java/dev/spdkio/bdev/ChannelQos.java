@@ -88,6 +88,11 @@ final class ChannelQos {
     }
 
     private Poller.Result poll() {
+        return goOn() ? Poller.Result.BUSY : Poller.Result.IDLE;
+    }
+
+    /** Sends what the limits allow now. */
+    boolean goOn() {
         device.letGo(channel.thread.now());
         boolean busy = false;
         for (BdevIo io = nextFree(); io != null; io = nextFree()) {
@@ -95,7 +100,7 @@ final class ChannelQos {
             busy = true;
         }
         stopIfEmpty();
-        return busy ? Poller.Result.BUSY : Poller.Result.IDLE;
+        return busy;
     }
 
     private @Nullable BdevIo nextFree() {

@@ -252,6 +252,9 @@ final class DeviceChannel {
 
     void setLimited(boolean limited) {
         gate = limited ? gate | LIMITED : gate & ~LIMITED;
+        if (!limited) {
+            qos.goOn(); // before what comes now
+        }
     }
 
     /** Whether some I/O that changes the device is on its way to it or there. */

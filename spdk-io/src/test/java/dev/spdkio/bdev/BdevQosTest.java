@@ -165,6 +165,22 @@ final class BdevQosTest {
     }
 
     @Test
+    void whatWaitedGoesFirstWhenTheLimitsEnd() {
+        limit(new QosLimits(1, 0, 0, 0));
+        BdevChannel ch = w.channel(w.app);
+        DmaBuf buf = w.buf(1);
+        w.run(w.app, () -> {
+            for (int block = 0; block < 3; block++) {
+                ch.submitWriteBlocks(buf, block, 1, w.note, block);
+            }
+        });
+        limit(QosLimits.NONE);
+        w.run(w.app, () -> ch.submitWriteBlocks(buf, 3, 1, w.note, 3));
+        assertThat(d.seen.stream().map(FakeDevice.Seen::block)).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(w.on(w.app, () -> w.app.pollerList())).isEmpty();
+    }
+
+    @Test
     void aChannelThatIsOpenedLaterIsLimitedToo() {
         limit(new QosLimits(1_000, 0, 0, 0));
         Load first = new Load(w.app, IoType.READ, 1, 8);
