@@ -90,6 +90,7 @@ public final class Bdev extends BdevControl {
 
     /** A channel that all can see now begins to do as the others do; later changes are told to it. On its thread. */
     void joined(DeviceChannel channel) {
+        channel.thaw();
         locks.lockOn(channel);
         control(channel);
     }

@@ -57,13 +57,14 @@ final class BdevReset {
     private void freeze(Request request) {
         bdev.ioDevice.forEachChannel(
                 i -> {
-                    i.context().freeze();
+                    i.context().freeze(request);
                     i.next();
                 },
                 _ -> request.resetDevice());
     }
 
     private void unfreeze(Request request, IoStatus status) {
+        request.over = true;
         bdev.ioDevice.forEachChannel(
                 i -> {
                     i.context().unfreeze();
@@ -84,7 +85,9 @@ final class BdevReset {
         request.channel.hub.tell(request.owner, request.completion, status, request.userData);
     }
 
-    private final class Request implements IoCompletion {
+    final class Request implements IoCompletion {
+        private volatile boolean over;
+
         final DeviceChannel channel;
         final BdevChannel owner;
         final IoCompletion completion;
@@ -97,6 +100,11 @@ final class BdevReset {
             this.completion = completion;
             this.userData = userData;
             this.submitNanos = channel.thread.now();
+        }
+
+        /** Whether channels need not be frozen for it any more. */
+        boolean isOver() {
+            return over;
         }
 
         void resetDevice() {

@@ -46,6 +46,7 @@ final class DeviceChannel {
     /** 0 while I/O goes straight to the device. */
     private int gate;
 
+    private BdevReset.@Nullable Request frozenBy;
     private final ChannelLocks locks = new ChannelLocks(this);
     private final ChannelQos qos;
     private final ArrayDeque<BdevIo> noRoom = new ArrayDeque<>();
@@ -188,13 +189,26 @@ final class DeviceChannel {
     // -------------------------------------------------------------------------------------
 
     /** From now on what is submitted is aborted; what waits is aborted now. In a message. */
-    void freeze() {
+    void freeze(BdevReset.Request reset) {
+        frozenBy = reset;
         gate |= FROZEN;
         abortQueued();
     }
 
     void unfreeze() {
         gate &= ~FROZEN;
+        frozenBy = null;
+    }
+
+    /**
+     * Somebody opens it, perhaps when it was on its way to its end: then the end of the reset that froze it was not told
+     * to it.
+     */
+    void thaw() {
+        BdevReset.Request reset = frozenBy;
+        if (reset != null && reset.isOver()) {
+            unfreeze();
+        }
     }
 
     /** Ends what the device has not seen, but for a reset. In a message, never inside a submit call. */
