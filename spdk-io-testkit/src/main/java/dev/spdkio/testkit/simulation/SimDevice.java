@@ -111,12 +111,13 @@ final class SimDevice implements BdevOps<SimDevice.Channel> {
 
     @Override
     public void submit(Channel ch, BdevIo io) {
-        world.trace("device", io.type().jsonName(), io.offsetBlocks(), ch.thread.name());
+        world.trace("device", io.type().jsonName(), io.offsetBlocks(), ch.thread.name() + " at " + io.offsetBlocks());
         if (!ch.thread.isCurrent()) {
             world.violation("the device was given an I/O of " + ch.thread + " on another thread: " + io);
         }
         if ((inFlight >= traits.capacity() && io.type() != IoType.RESET) || happens(traits.noMemory())) {
             world.counts.noMemory++;
+            world.trace("no room for", io.type().jsonName(), io.offsetBlocks(), null);
             io.complete(IoStatus.NOMEM);
             return;
         }

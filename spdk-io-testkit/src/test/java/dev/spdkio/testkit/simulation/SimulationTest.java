@@ -10,6 +10,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Some thousand worlds; {@code tools/simulate} runs as many as one likes. */
 class SimulationTest {
@@ -30,15 +32,16 @@ class SimulationTest {
         LOG.setLevel(null);
     }
 
-    @Seeded
+    /** The same worlds each time, so that a build that fails says something about its change. */
+    @Test
+    @Seeded(1)
     void randomWorlds(@Seed long seed) {
         long begin = System.nanoTime();
         Report sum = Report.EMPTY;
-        long first = seed >>> 20;
         while (sum.seeds() < SEEDS && System.nanoTime() - begin < ENOUGH_NANOS) {
-            sum = sum.plus(run(first + sum.seeds()));
+            sum = sum.plus(run(seed + sum.seeds()));
         }
-        System.out.println("bdev simulation from seed " + first + ": " + sum + " in "
+        System.out.println("bdev simulation from seed " + seed + ": " + sum + " in "
                 + (System.nanoTime() - begin) / 1_000_000 + " ms");
         assertThat(sum.succeeded()).isGreaterThan(sum.seeds());
         assertThat(sum.faults()).isGreaterThan(sum.seeds());
@@ -51,6 +54,13 @@ class SimulationTest {
         } catch (SimulationFailure e) {
             throw Shrinker.shrink(e);
         }
+    }
+
+    /** Worlds in which something was wrong once: a channel that came back at the end of a reset stayed frozen, say. */
+    @ParameterizedTest
+    @ValueSource(longs = {585, 1398, 2_013_042})
+    void worldsOfThePast(long seed) {
+        assertThat(run(seed).seeds()).isEqualTo(1);
     }
 
     @Test
