@@ -48,6 +48,11 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
         public boolean isFlush() {
             return offset < 0;
         }
+
+        /** Bytes that were written. */
+        public int length() {
+            return data.length;
+        }
     }
 
     private PowerCutBdev(int bytes) {

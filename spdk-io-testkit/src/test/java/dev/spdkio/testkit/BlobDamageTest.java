@@ -89,7 +89,7 @@ class BlobDamageTest {
             fails(Errno.EIO, () -> Task.await(store.deleteBlob(second)));
             fails(Errno.EIO, () -> Task.await(store.createSnapshot(first, java.util.Map.of())));
             world.device.failWrites(false);
-            assertThat(Task.call(store::blobIds)).contains(first, second);
+            assertThat(Task.call(store::blobIds)).containsExactly(first, second);
             Task.await(store.deleteBlob(second));
             assertThat(Task.call(store::freeClusters)).isEqualTo(free + 3);
             Task.await(store.unload());

@@ -69,7 +69,13 @@ final class Creation {
     static CompletableFuture<BlobState> write(BlobState blob) {
         return Steps.undo(
                 Persist.write(blob, true).thenApply(_ -> blob),
-                () -> Persist.erase(blob).whenComplete((_, _) -> blob.store.release(blob)));
+                () -> Persist.erase(blob).whenComplete((_, _) -> forget(blob)));
+    }
+
+    /** A blob that never was. What may be of it on the device stays used until a recovery has looked at that. */
+    static void forget(BlobState blob) {
+        blob.store.space.blobs.clear(blob.rootPage());
+        blob.store.release(blob);
     }
 
     /** Nothing of it is on the device. */

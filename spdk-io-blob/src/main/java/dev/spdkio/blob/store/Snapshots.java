@@ -117,7 +117,7 @@ final class Snapshots {
             blob.dirty = true;
             return Persist.write(blob, true)
                     .thenCompose(_ -> Persist.erase(snapshot))
-                    .whenComplete((_, _) -> store.release(snapshot));
+                    .whenComplete((_, _) -> Creation.forget(snapshot));
         }
     }
 
