@@ -201,8 +201,8 @@ final class DeviceChannel {
     }
 
     /**
-     * Somebody opens it, perhaps when it was on its way to its end: then it was not told the end of the reset that froze
-     * it.
+     * Somebody opens it, perhaps when it was on its way to its end: then it was not told the end of the reset that
+     * froze it.
      */
     void thaw() {
         BdevReset.Request reset = frozenBy;

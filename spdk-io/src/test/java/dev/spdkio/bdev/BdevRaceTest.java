@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -92,7 +93,10 @@ class BdevRaceTest {
                 Future<Boolean> other = others.submit(() -> completesAt(start, io));
                 assertThat(List.of(get(one), get(other))).contains(true);
                 assertThat(end.poll(20, TimeUnit.SECONDS)).isSameAs(IoStatus.SUCCESS);
-                get(app.call(() -> true)); // the second may come as a message, and is refused there
+                // The second may come as a message, behind which this one is, and is refused there.
+                CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+                app.sendInternal(() -> arrived.complete(true));
+                get(arrived);
                 assertThat(ends).hasValue(round);
                 assertThat(bdevs.badCompletions()).isEqualTo(round);
             }
