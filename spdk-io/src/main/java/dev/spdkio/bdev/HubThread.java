@@ -309,10 +309,7 @@ final class HubThread implements Runnable {
         BdevChannel owner = io.owner;
         io.channel.stats.count(io, status, thread.now());
         release(io);
-        if (owner != null) {
-            owner.requestEnded();
-        }
-        call(BdevChildren.COMPLETE_PARENT, status, parent);
+        tell(owner, BdevChildren.COMPLETE_PARENT, status, parent);
     }
 
     void call(IoCompletion completion, IoStatus status, @Nullable Object userData) {
