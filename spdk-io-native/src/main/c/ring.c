@@ -65,40 +65,6 @@ struct functions {
 	void (*scsi_status)(const void *io, int *sc, int *sk, int *asc, int *ascq);
 };
 
-// The way up: what SPDK has for devices of Java's waits here until Java takes it after its call has returned, and the
-// ends of it until the next call.
-struct up_request {
-	uint64_t channel; // Java's number of it
-	void *io;
-};
-
-struct up_end {
-	void *io;
-	int64_t status;
-};
-
-struct up {
-	struct up_request *requests;
-	struct up_end *ends;
-	uint32_t request_count; // counted here, cleared by Java
-	uint32_t end_count; // counted by Java, cleared here
-	uint32_t capacity;
-	uint32_t pad;
-};
-
-// What Java puts into the context of SPDK's channels.
-struct up_channel {
-	uint64_t number;
-	struct up *up;
-};
-
-// Set once by Java.
-struct {
-	uint64_t channel_context; // where the context of a channel begins
-	void (*submit)(void *channel, void *io); // Java itself
-	void (*complete)(void *io, int status);
-} spdkio_up;
-
 struct ring {
 	void *thread;
 	const struct functions *fn;
@@ -108,7 +74,6 @@ struct ring {
 	uint32_t sq_head; // the next entry to submit
 	uint32_t sq_tail; // behind the last one
 	uint32_t completed; // entries in cq, counted here, cleared by Java
-	struct up *up; // null if no device of Java's is used on the thread
 };
 
 static void failed(struct ring *r, uint32_t token, int rc)
@@ -163,28 +128,7 @@ static int submit(struct ring *r, const struct sqe *e)
 	}
 }
 
-// The submit_request of devices of Java's.
-void spdkio_up_submit(void *channel, void *io)
-{
-	const struct up_channel *c = (const void *)((const char *)channel + spdkio_up.channel_context);
-	struct up *up = c->up;
-
-	if (__builtin_expect(up->request_count == up->capacity, 0)) {
-		spdkio_up.submit(channel, io);
-		return;
-	}
-	up->requests[up->request_count++] = (struct up_request) { c->number, io };
-}
-
-static void end_all(struct up *up)
-{
-	for (uint32_t i = 0; i < up->end_count; i++) {
-		spdkio_up.complete(up->ends[i].io, (int)up->ends[i].status);
-	}
-	up->end_count = 0;
-}
-
-// Ends and submits what Java has filled in, and polls the thread once. Returns the number of completions that wait in cq, with
+// Submits what Java has filled in, and polls the thread once. Returns the number of completions that wait in cq, with
 // bit 31 set if the poll found work.
 uint32_t spdkio_ring_round(struct ring *r)
 {
@@ -192,10 +136,6 @@ uint32_t spdkio_ring_round(struct ring *r)
 	uint32_t tail = r->sq_tail;
 	int busy;
 
-	if (r->up && r->up->end_count) {
-		r->fn->set_thread(r->thread);
-		end_all(r->up);
-	}
 	if (head != tail) {
 		r->fn->set_thread(r->thread);
 		do {

@@ -70,11 +70,6 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
         return false;
     }
 
-    /** The way up on this thread, the same at each call, or null if requests of SPDK come by calls of their own. */
-    public @Nullable UpRing upRing(UpRing.Sink sink) {
-        return null;
-    }
-
     /** The types of I/O that do not go this way. */
     final Commands commands = new Commands();
 

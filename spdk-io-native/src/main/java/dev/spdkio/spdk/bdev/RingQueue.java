@@ -15,7 +15,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The fast way: entries in memory that Java and {@code ring.c} share, and one call a round.
@@ -37,7 +36,6 @@ final class RingQueue extends IoQueue {
     private static final int SQ_HEAD = 40;
     private static final int SQ_TAIL = 44;
     private static final int COMPLETED = 48;
-    private static final int UP = 56;
     private static final int RING_BYTES = 64;
 
     /** The words of a submission entry; operation, iovecs and number of the request share the first. */
@@ -75,7 +73,6 @@ final class RingQueue extends IoQueue {
     private final long sq;
     private final long cq;
     private final long details;
-    private @Nullable UpRing up;
 
     /**
      * The entries that wait for the next call, as they will lie in native memory. They are collected on the heap, since
@@ -191,29 +188,15 @@ final class RingQueue extends IoQueue {
             }
             busy |= result < 0;
             int completed = result & ~FAILED;
-            if (completed != 0) {
-                drain();
+            if (completed == 0) {
+                break;
             }
-            UpRing u = up;
-            if (u != null) {
-                busy |= u.deliver();
-            }
-            if (completed >= FEW || (filled == 0 && (u == null || !u.hasEnds()))) {
+            drain();
+            if (filled == 0 || completed >= FEW) {
                 break;
             }
         }
         return busy || filled != 0;
-    }
-
-    @Override
-    public UpRing upRing(UpRing.Sink sink) {
-        UpRing u = up;
-        if (u == null) {
-            u = new UpRing(arena, sink);
-            up = u;
-            Raw.putLong(ring + UP, u.address());
-        }
-        return u;
     }
 
     /** An end may lead to further ends here: a device of ours that stands on this one may end what SPDK gave it. */

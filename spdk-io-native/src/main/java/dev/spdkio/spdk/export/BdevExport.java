@@ -7,7 +7,6 @@ import dev.spdkio.bdev.BdevEvent;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
-import dev.spdkio.spdk.bdev.UpRing;
 import dev.spdkio.spdk.ffi.BdevModuleApi;
 import dev.spdkio.spdk.ffi.Handles;
 import dev.spdkio.spdk.ffi.Raw;
@@ -87,7 +86,7 @@ public final class BdevExport {
                 export.ioDevice,
                 ExportCalls.CHANNEL_CREATE,
                 ExportCalls.CHANNEL_DESTROY,
-                UpRing.CHANNEL_BYTES,
+                (int) Raw.POINTER,
                 "export of " + bdev.name());
         export.registered = true; // a device that is examined may be removed before the call returns
         int rc = BdevModuleApi.register(export.pointer);

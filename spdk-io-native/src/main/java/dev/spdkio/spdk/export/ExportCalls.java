@@ -7,7 +7,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.rpc.JsonTree;
-import dev.spdkio.spdk.bdev.UpRing;
 import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.JsonApi;
 import dev.spdkio.spdk.ffi.Raw;
@@ -55,8 +54,7 @@ final class ExportCalls {
                 .allocate(ABI.sizeOf("spdk_bdev_fn_table"), Raw.POINTER)
                 .address();
         set(table, "destruct", stub("destruct", FunctionDescriptor.of(JAVA_INT, JAVA_LONG), -1));
-        long submit = stub("submitRequest", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG), null);
-        set(table, "submit_request", UpRing.submitFunction(submit, CHANNEL_CONTEXT));
+        set(table, "submit_request", stub("submitRequest", FunctionDescriptor.ofVoid(JAVA_LONG, JAVA_LONG), null));
         set(
                 table,
                 "io_type_supported",
@@ -99,7 +97,8 @@ final class ExportCalls {
     // ---- its channels ---------------------------------------------------------------------------------------------
 
     private static int channelCreate(long ioDevice, long context) {
-        BdevExport.ALL.get(Raw.getLong(ioDevice)).openChannel().bind(context);
+        ExportChannel channel = BdevExport.ALL.get(Raw.getLong(ioDevice)).openChannel();
+        Raw.putLong(context, channel.handle());
         return 0;
     }
 

@@ -9,7 +9,6 @@ import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
 import dev.spdkio.runtime.SpdkThread;
-import dev.spdkio.spdk.bdev.UpRing;
 import dev.spdkio.spdk.ffi.AbiTable;
 import dev.spdkio.spdk.ffi.BdevModuleApi;
 import dev.spdkio.spdk.ffi.Handles;
@@ -65,7 +64,6 @@ final class ExportChannel {
     private final DmaBuf memory;
     private final IoVec.Builder pieces = IoVec.builder();
     private final long handle;
-    private final @Nullable UpRing up;
 
     private final List<Request> requests = new ArrayList<>();
 
@@ -79,18 +77,6 @@ final class ExportChannel {
         this.blockSize = channel.bdev().blockSize();
         this.memory = channel.bdev().manager().pool().wrap(Raw.segment(0, Long.MAX_VALUE));
         this.handle = ALL.add(this);
-        this.up = NativeThread.enter(thread)
-                .queue()
-                .upRing((number, io) -> ALL.get(number).submit(io));
-    }
-
-    /** Fills the context of SPDK's channel. */
-    void bind(long context) {
-        if (up != null) {
-            up.bind(context, handle);
-        } else {
-            Raw.putLong(context, handle);
-        }
     }
 
     private static long io(String field) {
@@ -114,6 +100,10 @@ final class ExportChannel {
         return number < 0 || number >= TYPES.length ? null : TYPES[number];
     }
 
+    long handle() {
+        return handle;
+    }
+
     SpdkThread thread() {
         return thread;
     }
@@ -124,9 +114,8 @@ final class ExportChannel {
     void submit(long io) {
         IoType type = ioType(Raw.getByte(io + TYPE));
         if (type == null) {
-            complete(io, FAILED);
+            BdevModuleApi.complete(io, FAILED);
         } else if (type == IoType.READ && Raw.getLong(Raw.getLong(io + IOVS)) == 0) {
-            NativeThread.enter(thread);
             BdevModuleApi.getBuf(io, ExportCalls.GOT_BUF, Raw.getLong(io + NUM_BLOCKS) * blockSize);
         } else {
             start(type, io);
@@ -138,7 +127,7 @@ final class ExportChannel {
         if (success) {
             start(IoType.READ, io);
         } else {
-            complete(io, FAILED);
+            BdevModuleApi.complete(io, FAILED);
         }
     }
 
@@ -153,7 +142,7 @@ final class ExportChannel {
                 LOG.log(Level.WARNING, export + ": " + type.jsonName() + " for SPDK cannot be started", t);
             }
             release(request);
-            complete(io, status);
+            BdevModuleApi.complete(io, status);
         }
     }
 
@@ -218,9 +207,7 @@ final class ExportChannel {
         public void completed(IoStatus status, @Nullable Object userData) {
             long ended = io;
             release(this);
-            if (up == null) {
-                NativeThread.enter(thread);
-            }
+            NativeThread.enter(thread);
             complete(ended, status);
         }
 
@@ -254,9 +241,6 @@ final class ExportChannel {
 
     /** Runs {@code then} here when what is in flight now has ended, except {@code reset}; there is one at a time. */
     void whenDrained(Request reset, Runnable then) {
-        if (up != null) {
-            up.deliver(); // what SPDK has submitted before
-        }
         Drain d = new Drain(then);
         for (Request request : requests) {
             if (request.io != 0 && request != reset) {
@@ -269,37 +253,19 @@ final class ExportChannel {
         }
     }
 
-    private void complete(long io, IoStatus status) {
+    private static void complete(long io, IoStatus status) {
         switch (status.kind()) {
-            case SUCCESS -> complete(io, SUCCESS);
-            case FAILED -> complete(io, FAILED);
-            case NOMEM -> complete(io, NOMEM);
-            case MISCOMPARE -> complete(io, MISCOMPARE);
-            case ABORTED -> complete(io, ABORTED);
-            default -> {
-                NativeThread.enter(thread);
-                completeWithCodes(io, status);
-            }
-        }
-    }
-
-    private void complete(long io, int status) {
-        if (up != null) {
-            up.end(io, status);
-        } else {
-            BdevModuleApi.complete(io, status);
-        }
-    }
-
-    private static void completeWithCodes(long io, IoStatus status) {
-        switch (status.kind()) {
+            case SUCCESS -> BdevModuleApi.complete(io, SUCCESS);
+            case FAILED -> BdevModuleApi.complete(io, FAILED);
+            case NOMEM -> BdevModuleApi.complete(io, NOMEM);
+            case MISCOMPARE -> BdevModuleApi.complete(io, MISCOMPARE);
+            case ABORTED -> BdevModuleApi.complete(io, ABORTED);
             case AIO_ERROR -> BdevModuleApi.completeAio(io, -status.errno());
             case NVME_ERROR ->
                 BdevModuleApi.completeNvme(io, status.nvmeCdw0(), status.nvmeStatusCodeType(), status.nvmeStatusCode());
             case SCSI_ERROR ->
                 BdevModuleApi.completeScsi(
                         io, status.scsiStatusCode(), status.scsiSenseKey(), status.scsiAsc(), status.scsiAscq());
-            default -> throw new IllegalArgumentException("status " + status);
         }
     }
 
