@@ -18,6 +18,7 @@ import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.concurrent.CompletionStage;
@@ -169,7 +170,8 @@ public final class EncryptingFilter implements BdevOps<EncryptingFilter.Lane> {
     public static void main(String[] args) throws Exception {
         try (SpdkApp app = SpdkApp.builder().start()) {
             Bdev below = RamDisk.create(app.bdevs(), "Ram0", 512, 2048);
-            app.call(() -> create(app.bdevs(), "Secret0", "Ram0", "0123456789abcdef".getBytes("US-ASCII")))
+            app.call(() -> create(
+                            app.bdevs(), "Secret0", "Ram0", "0123456789abcdef".getBytes(StandardCharsets.US_ASCII)))
                     .join();
             try (BlockDevice device = BlockDevice.open(app.bdevs(), "Secret0", OpenMode.READ_WRITE);
                     BlockDevice raw = BlockDevice.open(app.bdevs(), below.name(), OpenMode.READ_ONLY)) {

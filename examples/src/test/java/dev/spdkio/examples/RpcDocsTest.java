@@ -94,7 +94,9 @@ class RpcDocsTest {
             String method =
                     ((TreeMap<Integer, String>) headings).lowerEntry(row.line()).getValue();
             if (parameter != null && documented.containsKey(method)) {
-                documented.get(method).add(parameter.replaceAll("[*`]", ""));
+                documented
+                        .get(method)
+                        .addAll(List.of(parameter.replaceAll("[*`]", "").split(", ")));
             }
         }
         return documented;
