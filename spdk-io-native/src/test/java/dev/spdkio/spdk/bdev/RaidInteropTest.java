@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spdkio.Engine;
 import dev.spdkio.SpdkApp;
-import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevEventListener;
@@ -145,10 +144,11 @@ class RaidInteropTest {
                                 base(i), files.get(i).toString())
                         .withBlockSize(512)
                         .withUuid(uuids.get(i));
-                Bdev bdev = AioBdev.create(app.bdevs(), options);
-                if (examine) {
-                    await(app.appThread().call(() -> arrays.examine(bdev)).thenCompose(done -> done));
-                }
+                AioBdev.create(app.bdevs(), options);
+            }
+            if (examine) {
+                await(app.call(() -> app.rpc().call("bdev_wait_for_examine", null))
+                        .thenCompose(done -> done));
             }
             body.run(app, arrays);
             await(app.bdevs().closeAsync());
