@@ -36,6 +36,7 @@ class NativeFaultsTest {
     private static final String OTHER = "FaultyOther";
     private static final String FAULTY = "EE_FaultyBase";
     private static final String SLOW = "Slow";
+    private static final String PASSING = "Passing";
 
     @SuppressWarnings("NullAway.Init")
     private SpdkThread app;
@@ -60,6 +61,7 @@ class NativeFaultsTest {
             desc.close();
             await(desc.closed());
         }
+        delete("bdev_passthru_delete", PASSING);
         delete("bdev_delay_delete", SLOW);
         delete("bdev_error_delete", FAULTY);
         delete("bdev_malloc_delete", BASE);
@@ -247,9 +249,10 @@ class NativeFaultsTest {
     @Test
     @DisplayName("while one device has all of SPDK's I/O objects, the requests of another wait until SPDK has some")
     void waitsForIoObjects() throws Exception {
-        makeSlow(50_000);
-        int many = 40_000; // of which SPDK makes two each, and has 65,535
-        BdevChannel slow = open(SLOW, app, BdevEventListener.NONE);
+        makeSlow(1_000_000); // longer than it takes to submit them all
+        NativeApp.make(PASSING, "bdev_passthru_create", Map.of("name", PASSING, "base_bdev_name", SLOW));
+        int many = 40_000; // for which SPDK needs two each until they end, and has 65,535
+        BdevChannel slow = open(PASSING, app, BdevEventListener.NONE);
         BdevChannel fast = open(OTHER, app, BdevEventListener.NONE);
         Ends slowEnds = new Ends(many);
         Ends fastEnds = new Ends(100);
