@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -287,9 +288,9 @@ public final class Bdev extends BdevControl {
         }
     }
 
-    /** The devices that it stands on, in the order in which they were named to {@link BaseBdev#carries}. */
+    /** The devices that it stands on now: what {@link BaseBdev#carries} it, and what its module says. Any thread. */
     public List<Bdev> bases() {
-        return List.copyOf(bases);
+        return Stream.concat(bases.stream(), ops.bases().stream()).toList();
     }
 
     void addBase(Bdev base) {

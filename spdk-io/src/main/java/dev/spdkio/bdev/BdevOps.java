@@ -2,6 +2,7 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.runtime.SpdkThread;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,11 @@ public interface BdevOps<C> {
 
     /** Frees the device: no descriptor and no channel is left. On the app thread. */
     CompletionStage<Void> destruct();
+
+    /** The devices it stands on that come and go, of which {@link BaseBdev#carries} does not tell. Any thread. */
+    default List<Bdev> bases() {
+        return List.of();
+    }
 
     /** Whether modules are to look at what is stored on it; false if somebody else does. App thread. */
     default boolean isExaminedHere() {

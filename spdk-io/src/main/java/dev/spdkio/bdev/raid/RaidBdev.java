@@ -415,6 +415,14 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
     }
 
     @Override
+    public List<Bdev> bases() {
+        return view.members().stream()
+                .filter(Objects::nonNull)
+                .map(member -> member.base().bdev())
+                .toList();
+    }
+
+    @Override
     public boolean supports(IoType type) {
         return switch (type) {
             case READ, WRITE, RESET -> true;

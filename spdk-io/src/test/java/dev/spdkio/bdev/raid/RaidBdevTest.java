@@ -4,6 +4,7 @@ package dev.spdkio.bdev.raid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
@@ -39,6 +40,7 @@ class RaidBdevTest {
     void storesAndForgetsNothing(RaidLevel level) {
         try (RaidWorld w = world(3)) {
             w.create(level, true);
+            assertThat(w.bdev().bases()).extracting(Bdev::name).containsExactly("D0", "D1", "D2");
             BdevChannel ch = w.channel(w.other);
             byte[] data = random((int) w.bdev().blockCount(), 1);
             w.write(ch, 0, data);
@@ -92,6 +94,7 @@ class RaidBdevTest {
             w.awaitSynced();
             assertThat(w.array().info()).containsEntry("num_base_bdevs_operational", 3L);
             w.await(() -> w.arrays.removeBase("D0"));
+            assertThat(w.bdev().bases()).extracting(Bdev::name).doesNotContain("D0");
             assertThat(w.read(ch, 0, blocks)).isEqualTo(data);
         }
     }
