@@ -39,6 +39,7 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
 
     private static final int GENERIC_INTERNAL_ERROR = 0x06;
     private static final int GENERIC_ABORTED_BY_REQUEST = 0x07;
+    private static final int GENERIC_ABORTED_SQ_DELETION = 0x08;
     private static final int SCSI_CHECK_CONDITION = 0x02;
     private static final int SCSI_ABORTED_COMMAND = 0x0b;
 
@@ -170,7 +171,7 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
         if (aio != -Errno.EIO && aio < 0) {
             return IoStatus.aio(-aio);
         }
-        if (sct == 0 && sc == GENERIC_ABORTED_BY_REQUEST) {
+        if (sct == 0 && (sc == GENERIC_ABORTED_BY_REQUEST || sc == GENERIC_ABORTED_SQ_DELETION)) {
             return IoStatus.ABORTED;
         }
         if (sct == 0 && sc == GENERIC_INTERNAL_ERROR) {
