@@ -1,35 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev.error;
 
-import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
-import dev.spdkio.bdev.BdevModule;
-import dev.spdkio.bdev.BdevOps.ConfigCall;
+import dev.spdkio.bdev.LateBdevModule;
 import dev.spdkio.bdev.LateBdevs;
 import dev.spdkio.rpc.RpcRegistry;
-import java.util.List;
 
 /** The module of {@link ErrorBdev}: makes them when their bases come. */
-public final class ErrorBdevModule implements BdevModule {
-    private final LateBdevs<ErrorBdevOptions> late = new LateBdevs<>(ErrorBdev::create, ErrorBdevOptions::configCall);
-
-    @Override
-    public String name() {
-        return ErrorBdev.MODULE;
+public final class ErrorBdevModule extends LateBdevModule<ErrorBdevOptions> {
+    /** For an application. */
+    public ErrorBdevModule() {
+        super(ErrorBdev.MODULE, new LateBdevs<>(ErrorBdev::create, ErrorBdevOptions::configCall));
     }
 
     @Override
-    public void register(RpcRegistry registry, BdevManager bdevs) {
+    protected void register(RpcRegistry registry, BdevManager bdevs, LateBdevs<ErrorBdevOptions> late) {
         ErrorBdevRpc.register(registry, bdevs, late);
-    }
-
-    @Override
-    public void examineConfig(Bdev bdev) {
-        late.examineConfig(bdev);
-    }
-
-    @Override
-    public List<ConfigCall> configCalls(BdevManager bdevs) {
-        return late.configCalls(bdevs);
     }
 }
