@@ -6,38 +6,37 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevManager;
-import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
+import dev.spdkio.bdev.ForwardingOps;
 import dev.spdkio.bdev.IoCompletion;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
-import dev.spdkio.runtime.SpdkThread;
 import java.util.Objects;
-import java.util.concurrent.CompletionStage;
 
 /** A device each of whose blocks is a write unit of another: what only takes whole units is tested as others are. */
-final class WriteUnitDevice implements BdevOps<BdevChannel> {
+final class WriteUnitDevice extends ForwardingOps {
     private static final IoCompletion END =
             (status, parent) -> ((BdevIo) Objects.requireNonNull(parent)).complete(status);
 
-    private final BaseBdev base;
     private final int unit;
 
     private WriteUnitDevice(BaseBdev base) {
-        this.base = base;
+        super(base);
         this.unit = base.bdev().writeUnitSize();
     }
 
     /** On the app thread. */
     static Bdev create(BdevManager bdevs, String name, String baseName) throws SpdkException {
-        BaseBdev base = BaseBdev.open(bdevs, baseName, Claim.exclusiveWrite("units"), BaseBdev.Listener.FOLLOW);
-        Bdev below = base.bdev();
-        int unit = below.writeUnitSize();
-        BdevSpec spec = BdevSpec.builder(name, below.blockSize() * unit, below.blockCount() / unit)
-                .requiredAlignment(below.requiredAlignment())
-                .build();
-        return base.carries(bdevs.register(spec, new WriteUnitDevice(base)));
+        Claim claim = Claim.exclusiveWrite("units");
+        return BaseBdev.createOn(bdevs, baseName, claim, BaseBdev.Listener.FOLLOW, base -> {
+            Bdev below = base.bdev();
+            int unit = below.writeUnitSize();
+            BdevSpec spec = BdevSpec.builder(name, below.blockSize() * unit, below.blockCount() / unit)
+                    .requiredAlignment(below.requiredAlignment())
+                    .build();
+            return bdevs.register(spec, new WriteUnitDevice(base));
+        });
     }
 
     @Override
@@ -51,20 +50,5 @@ final class WriteUnitDevice implements BdevOps<BdevChannel> {
             case READ, WRITE, FLUSH, RESET -> true;
             default -> false;
         };
-    }
-
-    @Override
-    public BdevChannel openChannel(SpdkThread thread) {
-        return base.openChannel();
-    }
-
-    @Override
-    public void closeChannel(BdevChannel channel) {
-        channel.close();
-    }
-
-    @Override
-    public CompletionStage<Void> destruct() {
-        return base.closeAsync();
     }
 }

@@ -33,8 +33,23 @@ public final class BaseBdev implements AutoCloseable {
             }
         };
 
+        /** What devices with as many blocks as the one below do: they grow with it too. */
+        Listener FOLLOW_SIZE = (event, base) -> {
+            switch (event) {
+                case REMOVED -> base.unregisterUpper();
+                case RESIZED -> base.resizeUpper(base.bdev().blockCount());
+            }
+        };
+
         /** Something happened to the device below; never after {@link BaseBdev#close}. */
         void event(BdevEvent event, BaseBdev base);
+    }
+
+    /** Makes and registers a device on another. */
+    @FunctionalInterface
+    public interface Maker {
+        /** @return what {@link BdevManager#register} returned */
+        Bdev make(BaseBdev base) throws SpdkException;
     }
 
     private static final Logger LOG = System.getLogger(BaseBdev.class.getName());
@@ -73,6 +88,23 @@ public final class BaseBdev implements AutoCloseable {
         }
         base.desc = desc;
         return base;
+    }
+
+    /**
+     * Opens a device, and has one made that it {@linkplain #carries carries}. It is let go again if that fails; else
+     * the device on it sees to that.
+     *
+     * @throws SpdkException as {@link #open}, and what keeps the device from being made
+     */
+    public static Bdev createOn(BdevManager bdevs, String name, Claim claim, Listener listener, Maker maker)
+            throws SpdkException {
+        BaseBdev base = open(bdevs, name, claim, listener);
+        try {
+            return base.carries(maker.make(base));
+        } catch (SpdkException | RuntimeException e) {
+            base.close();
+            throw e;
+        }
     }
 
     private void event(BdevEvent event) {

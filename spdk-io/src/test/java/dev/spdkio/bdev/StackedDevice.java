@@ -2,31 +2,25 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.error.SpdkException;
-import dev.spdkio.runtime.SpdkThread;
-import java.util.concurrent.CompletionStage;
 
 /** The upper half of another device, by forwarding; writes it makes of two children if the test says so. */
-class StackedDevice implements BdevOps<BdevChannel> {
-    final BaseBdev base;
+class StackedDevice extends ForwardingOps {
     final long first;
     boolean writesInHalves;
 
     private StackedDevice(BaseBdev base) {
-        this.base = base;
+        super(base);
         this.first = base.bdev().blockCount() / 2;
     }
 
     /** A device called {@code U}. On the app thread. */
     static StackedDevice create(BdevManager bdevs, String baseName) throws SpdkException {
-        BaseBdev base = BaseBdev.open(bdevs, baseName, Claim.exclusiveWrite("stacked"), BaseBdev.Listener.FOLLOW);
-        try {
-            StackedDevice device = new StackedDevice(base);
-            base.carries(bdevs.register(base.spec("U", device.first).build(), device));
-            return device;
-        } catch (SpdkException | RuntimeException e) {
-            base.close();
-            throw e;
-        }
+        Claim claim = Claim.exclusiveWrite("stacked");
+        Bdev device = BaseBdev.createOn(bdevs, baseName, claim, BaseBdev.Listener.FOLLOW, base -> {
+            StackedDevice half = new StackedDevice(base);
+            return bdevs.register(base.spec("U", half.first).build(), half);
+        });
+        return device.opsAs(StackedDevice.class);
     }
 
     @Override
@@ -59,30 +53,5 @@ class StackedDevice implements BdevOps<BdevChannel> {
         if (io.driverLong() == 0) {
             io.complete((IoStatus) io.driverRef());
         }
-    }
-
-    @Override
-    public void abort(BdevChannel channel, BdevIo target, BdevIo abort) {
-        channel.forwardAbort(target, abort);
-    }
-
-    @Override
-    public boolean supports(IoType type) {
-        return base.supports(type);
-    }
-
-    @Override
-    public BdevChannel openChannel(SpdkThread thread) {
-        return base.openChannel();
-    }
-
-    @Override
-    public void closeChannel(BdevChannel channel) {
-        channel.close();
-    }
-
-    @Override
-    public CompletionStage<Void> destruct() {
-        return base.closeAsync();
     }
 }

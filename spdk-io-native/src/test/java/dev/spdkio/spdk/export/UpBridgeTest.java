@@ -17,6 +17,8 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.bdev.malloc.MallocBdev;
 import dev.spdkio.bdev.malloc.MallocBdevOptions;
+import dev.spdkio.bdev.passthru.PassthruBdev;
+import dev.spdkio.bdev.passthru.PassthruBdevOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
@@ -503,9 +505,8 @@ class UpBridgeTest {
     void sandwichedBetweenDevicesOfSpdk() throws Exception {
         NativeApp.rpc("bdev_malloc_create", Map.of("name", "Below", "num_blocks", BLOCKS, "block_size", BLOCK));
         SpdkThread app = NativeApp.get().appThread();
-        BdevDesc below = world.on(app, () -> bdevs.open("Below", OpenMode.READ_WRITE, BdevEventListener.NONE));
-        keep(bdevs.register(BdevSpec.builder("Between", BLOCK, BLOCKS).build(), new PassingDevice(below)));
-        export(Objects.requireNonNull(bdevs.lookup("Between")));
+        PassthruBdevOptions between = new PassthruBdevOptions("Between", "Below");
+        export(keep(world.on(app, () -> PassthruBdev.create(bdevs, between))));
         passthru("Between", "Above");
         verify("Above");
         SpdkThread t = thread("user");

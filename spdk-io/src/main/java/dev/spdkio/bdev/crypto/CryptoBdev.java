@@ -3,10 +3,10 @@ package dev.spdkio.bdev.crypto;
 
 import dev.spdkio.bdev.BaseBdev;
 import dev.spdkio.bdev.Bdev;
-import dev.spdkio.bdev.BdevEvent;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
@@ -52,40 +52,31 @@ public final class CryptoBdev implements BdevOps<CryptoChannel> {
      * @throws IllegalArgumentException if the blocks of the base are not multiples of 16 bytes
      */
     public static Bdev create(BdevManager bdevs, CryptoBdevOptions options) throws SpdkException {
-        BaseBdev base = BaseBdev.open(
-                bdevs, options.baseBdevName(), Claim.exclusiveWrite(PRODUCT_NAME), CryptoBdev::baseChanged);
-        try {
-            int blockSize = base.bdev().blockSize();
-            if (blockSize % AesXts.UNIT != 0) {
-                throw new IllegalArgumentException("crypto bdev " + options.name() + ": the " + blockSize
-                        + " bytes of a block of bdev " + base.bdev().name() + " are not a multiple of " + AesXts.UNIT);
-            }
-            options.key().use();
-        } catch (RuntimeException e) {
-            base.close();
-            throw e;
-        }
-        try {
-            return base.carries(bdevs.register(
-                    base.spec(options.name())
-                            .productName(PRODUCT_NAME)
-                            .uuid(base.derivedUuid(NAMESPACE))
-                            .maxRwBlocks(Math.max(
-                                    base.bdev().writeUnitSize(),
-                                    MAX_IO_BYTES / base.bdev().blockSize()))
-                            .build(),
-                    new CryptoBdev(options, base, bdevs.pool())));
-        } catch (SpdkException | RuntimeException e) {
-            options.key().unuse();
-            base.close();
-            throw e;
-        }
+        return BaseBdev.createOn(
+                bdevs,
+                options.baseBdevName(),
+                Claim.exclusiveWrite(PRODUCT_NAME),
+                BaseBdev.Listener.FOLLOW_SIZE,
+                base -> createOn(base, bdevs, options));
     }
 
-    private static void baseChanged(BdevEvent event, BaseBdev base) {
-        switch (event) {
-            case REMOVED -> base.unregisterUpper();
-            case RESIZED -> base.resizeUpper(base.bdev().blockCount());
+    private static Bdev createOn(BaseBdev base, BdevManager bdevs, CryptoBdevOptions options) throws SpdkException {
+        int blockSize = base.bdev().blockSize();
+        if (blockSize % AesXts.UNIT != 0) {
+            throw new IllegalArgumentException("crypto bdev " + options.name() + ": the " + blockSize
+                    + " bytes of a block of bdev " + base.bdev().name() + " are not a multiple of " + AesXts.UNIT);
+        }
+        BdevSpec spec = base.spec(options.name())
+                .productName(PRODUCT_NAME)
+                .uuid(base.derivedUuid(NAMESPACE))
+                .maxRwBlocks(Math.max(base.bdev().writeUnitSize(), MAX_IO_BYTES / blockSize))
+                .build();
+        options.key().use();
+        try {
+            return bdevs.register(spec, new CryptoBdev(options, base, bdevs.pool()));
+        } catch (SpdkException | RuntimeException e) {
+            options.key().unuse();
+            throw e;
         }
     }
 

@@ -6,6 +6,7 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.ModuleChannels;
@@ -55,20 +56,15 @@ public final class DelayBdev implements BdevOps<DelayChannel> {
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if the name is taken
      */
     public static Bdev create(BdevManager bdevs, DelayBdevOptions options) throws SpdkException {
-        BaseBdev base = BaseBdev.open(
-                bdevs, options.baseBdevName(), Claim.exclusiveWrite(PRODUCT_NAME), BaseBdev.Listener.FOLLOW);
-        try {
-            DelayBdev device = new DelayBdev(options, base);
-            return base.carries(bdevs.register(
-                    base.spec(options.name())
+        return BaseBdev.createOn(
+                bdevs, options.baseBdevName(), Claim.exclusiveWrite(PRODUCT_NAME), BaseBdev.Listener.FOLLOW, base -> {
+                    DelayBdev device = new DelayBdev(options, base);
+                    BdevSpec spec = base.spec(options.name())
                             .productName(PRODUCT_NAME)
                             .uuid(device.uuid)
-                            .build(),
-                    device));
-        } catch (SpdkException | RuntimeException e) {
-            base.close();
-            throw e;
-        }
+                            .build();
+                    return bdevs.register(spec, device);
+                });
     }
 
     /** How much longer I/O takes now. */

@@ -7,6 +7,7 @@ import dev.spdkio.bdev.BdevEvent;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.ModuleChannels;
@@ -60,24 +61,16 @@ public final class ErrorBdev implements BdevOps<ErrorChannel> {
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if there is one on it
      */
     public static Bdev create(BdevManager bdevs, ErrorBdevOptions options) throws SpdkException {
-        BaseBdev base =
-                BaseBdev.open(bdevs, options.baseBdevName(), Claim.exclusiveWrite(MODULE), ErrorBdev::baseChanged);
-        UUID given = options.uuid();
-        try {
-            return base.carries(bdevs.register(
-                    base.spec(options.name())
+        return BaseBdev.createOn(
+                bdevs, options.baseBdevName(), Claim.exclusiveWrite(MODULE), ErrorBdev::baseChanged, base -> {
+                    UUID given = options.uuid();
+                    long blocks = base.bdev().blockCount();
+                    BdevSpec spec = base.spec(options.name())
                             .productName(PRODUCT_NAME)
-                            .uuid(
-                                    given != null
-                                            ? given
-                                            : base.derivedUuid(
-                                                    NAMESPACE, 0, base.bdev().blockCount()))
-                            .build(),
-                    new ErrorBdev(bdevs, options, base)));
-        } catch (SpdkException | RuntimeException e) {
-            base.close();
-            throw e;
-        }
+                            .uuid(given != null ? given : base.derivedUuid(NAMESPACE, 0, blocks))
+                            .build();
+                    return bdevs.register(spec, new ErrorBdev(bdevs, options, base));
+                });
     }
 
     /** What does not end by itself would keep both devices for ever. */

@@ -6,6 +6,7 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.ZoneSpec;
@@ -62,29 +63,30 @@ public final class ZoneBlockBdev implements BdevOps<ZoneBlockChannel> {
      * @throws IllegalArgumentException if there is not a single zone, or more than {@link #MAX_ZONES}
      */
     public static Bdev create(BdevManager bdevs, ZoneBlockBdevOptions options) throws SpdkException {
-        BaseBdev base =
-                BaseBdev.open(bdevs, options.baseBdevName(), Claim.exclusiveWrite(MODULE), BaseBdev.Listener.FOLLOW);
-        try {
-            if (base.bdev().isZoned()) {
-                throw new SpdkException(
-                        Errno.EEXIST, "zoned bdev " + options.name() + ": " + base.bdev() + " has zones already");
-            }
-            long count = base.bdev().blockCount() / options.zoneBlocks();
-            if (count < 1 || count > MAX_ZONES) {
-                throw new IllegalArgumentException("zoned bdev " + options.name() + ": " + base.bdev() + " has " + count
-                        + " zones of " + options.zoneBlocks() + " blocks; there must be 1 to " + MAX_ZONES);
-            }
-            return base.carries(bdevs.register(
-                    base.spec(options.name(), count * options.zoneBlocks())
-                            .productName(PRODUCT_NAME)
-                            .uuid(base.derivedUuid(NAMESPACE))
-                            .zones(new ZoneSpec(options.zoneBlocks(), 0, 0, 0, options.optimalOpenZones()))
-                            .build(),
-                    new ZoneBlockBdev(options, base, (int) count)));
-        } catch (SpdkException | RuntimeException e) {
-            base.close();
-            throw e;
+        return BaseBdev.createOn(
+                bdevs,
+                options.baseBdevName(),
+                Claim.exclusiveWrite(MODULE),
+                BaseBdev.Listener.FOLLOW,
+                base -> createOn(base, bdevs, options));
+    }
+
+    private static Bdev createOn(BaseBdev base, BdevManager bdevs, ZoneBlockBdevOptions options) throws SpdkException {
+        if (base.bdev().isZoned()) {
+            throw new SpdkException(
+                    Errno.EEXIST, "zoned bdev " + options.name() + ": " + base.bdev() + " has zones already");
         }
+        long count = base.bdev().blockCount() / options.zoneBlocks();
+        if (count < 1 || count > MAX_ZONES) {
+            throw new IllegalArgumentException("zoned bdev " + options.name() + ": " + base.bdev() + " has " + count
+                    + " zones of " + options.zoneBlocks() + " blocks; there must be 1 to " + MAX_ZONES);
+        }
+        BdevSpec spec = base.spec(options.name(), count * options.zoneBlocks())
+                .productName(PRODUCT_NAME)
+                .uuid(base.derivedUuid(NAMESPACE))
+                .zones(new ZoneSpec(options.zoneBlocks(), 0, 0, 0, options.optimalOpenZones()))
+                .build();
+        return bdevs.register(spec, new ZoneBlockBdev(options, base, (int) count));
     }
 
     /** The zone that a block is in. */
