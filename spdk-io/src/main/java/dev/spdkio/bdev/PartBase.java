@@ -2,7 +2,6 @@
 package dev.spdkio.bdev;
 
 import dev.spdkio.error.SpdkException;
-import dev.spdkio.runtime.SpdkThread;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,15 +103,16 @@ public final class PartBase {
         return base.closeAsync().thenAccept(_ -> gone.complete(null));
     }
 
-    private final class Part implements BdevOps<BdevChannel> {
+    private final class Part extends ForwardingOps {
         private final long offset;
         private final String kind;
         private final Map<String, ?> info;
 
         Part(long offset, String kind, Map<String, ?> info) {
+            super(PartBase.this.base);
             this.offset = offset;
             this.kind = kind;
-            this.info = Map.copyOf(info);
+            this.info = new LinkedHashMap<>(info);
         }
 
         @Override
@@ -120,25 +120,13 @@ public final class PartBase {
             channel.forward(io, io.offsetBlocks() + offset);
         }
 
-        @Override
-        public void abort(BdevChannel channel, BdevIo target, BdevIo abort) {
-            channel.forwardAbort(target, abort);
-        }
-
-        /** NVMe commands have ranges that are not looked into. */
+        /** NVMe commands name blocks of the whole device, a seek may end beyond the part, and a part has no zones. */
         @Override
         public boolean supports(IoType type) {
-            return type != IoType.NVME_ADMIN && type != IoType.NVME_IO && base.supports(type);
-        }
-
-        @Override
-        public BdevChannel openChannel(SpdkThread thread) {
-            return base.openChannel();
-        }
-
-        @Override
-        public void closeChannel(BdevChannel channel) {
-            channel.close();
+            return switch (type) {
+                case NVME_ADMIN, NVME_IO, SEEK_HOLE, SEEK_DATA, ZONE_APPEND, ZONE_MANAGEMENT, GET_ZONE_INFO -> false;
+                default -> super.supports(type);
+            };
         }
 
         @Override
