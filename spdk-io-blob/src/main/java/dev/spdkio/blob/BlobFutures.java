@@ -6,11 +6,9 @@ import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.HeldMemory;
 import dev.spdkio.memory.IoVec;
-import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +28,8 @@ final class BlobFutures implements IoCompletion, Runnable {
     private final long count;
     private final CompletableFuture<Void> future;
 
-    /** References of our own to the memory while we are on our way, so that its owner may close his. */
-    private final List<DmaBuf> held = new ArrayList<>(0);
+    /** If we had to come from another thread. */
+    private @Nullable HeldMemory held;
 
     private BlobFutures(
             BlobChannel channel,
@@ -76,26 +74,18 @@ final class BlobFutures implements IoCompletion, Runnable {
     }
 
     private void hold() {
-        DmaBuf one = buf;
-        if (one != null) {
-            buf = one.retain();
-            held.add(buf);
-        }
-        IoVec several = vec;
-        if (several != null) {
-            IoVec.Builder copy = IoVec.builder();
-            for (int i = 0; i < several.count(); i++) {
-                DmaBuf reference = several.buf(i).retain();
-                held.add(reference);
-                copy.add(reference, several.offset(i), several.length(i));
-            }
-            vec = copy.build();
-        }
+        HeldMemory memory = new HeldMemory();
+        buf = memory.hold(buf);
+        vec = memory.hold(vec);
+        held = memory;
     }
 
     private void letGo() {
-        held.forEach(DmaBuf::close);
-        held.clear();
+        HeldMemory memory = held;
+        if (memory != null) {
+            held = null;
+            memory.close();
+        }
     }
 
     private void submit() {
@@ -131,25 +121,6 @@ final class BlobFutures implements IoCompletion, Runnable {
 
     /** Waits in a task of the channel's thread. */
     static void await(BlobChannel channel, Callable<CompletableFuture<Void>> start) throws SpdkException {
-        SpdkThread thread = channel.thread();
-        Task<?> task = Task.current();
-        if (task == null || SpdkThread.current() != null) {
-            throw new IllegalStateException(
-                    "waiting for I/O on a blob parks its caller, which only a task can: spawn one on SpdkThread "
-                            + thread.name() + ", use the Async method, or submit with a completion");
-        }
-        if (task.thread() != thread) {
-            throw new WrongThreadException("the channel belongs to SpdkThread " + thread.name() + ", " + task
-                    + " to another: open a channel in the task");
-        }
-        CompletableFuture<Void> future;
-        try {
-            future = thread.runtime().schedulesTasksOnReactors() ? Task.call(start) : start.call();
-        } catch (RuntimeException | SpdkException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-        Void _ = Task.await(future);
+        Void _ = Task.await(Task.begin(channel.thread(), "channel", () -> "waiting for I/O on a blob", start));
     }
 }

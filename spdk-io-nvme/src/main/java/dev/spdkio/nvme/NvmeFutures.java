@@ -3,8 +3,10 @@ package dev.spdkio.nvme;
 
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.HeldMemory;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,26 +32,22 @@ final class NvmeFutures {
             submit.submit(buf, (status, result, _) -> end(future, what, status, result));
             return future;
         }
-        DmaBuf held = buf == null ? null : buf.retain();
-        Runnable letGo = () -> {
-            if (held != null) {
-                held.close();
-            }
-        };
+        HeldMemory memory = new HeldMemory();
+        DmaBuf held = memory.hold(buf);
         try {
             thread.send(() -> {
                 try {
                     submit.submit(held, (status, result, _) -> {
-                        letGo.run();
+                        memory.close();
                         end(future, what, status, result);
                     });
                 } catch (RuntimeException e) {
-                    letGo.run();
+                    memory.close();
                     future.completeExceptionally(e);
                 }
             });
         } catch (RuntimeException e) {
-            letGo.run();
+            memory.close();
             throw e;
         }
         return future;
@@ -69,29 +67,7 @@ final class NvmeFutures {
     }
 
     /** Waits in a task of the thread. */
-    static <T> T await(SpdkThread thread, Supplier<CompletableFuture<T>> start) throws SpdkException {
-        Task<?> task = Task.current();
-        if (task == null || SpdkThread.current() != null) {
-            throw new IllegalStateException(
-                    "waiting for a command parks its caller, which only a task can: spawn one on" + " SpdkThread "
-                            + thread.name() + ", use the Async method, or submit with a completion");
-        }
-        if (task.thread() != thread) {
-            throw new WrongThreadException("the queue pair belongs to SpdkThread " + thread.name() + ", " + task
-                    + " to another: open a queue pair in the task");
-        }
-        CompletableFuture<T> future;
-        if (thread.runtime().schedulesTasksOnReactors()) {
-            try {
-                future = Task.call(start::get);
-            } catch (RuntimeException | SpdkException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        } else {
-            future = start.get();
-        }
-        return Task.await(future);
+    static <T> T await(SpdkThread thread, Callable<CompletableFuture<T>> start) throws SpdkException {
+        return Task.await(Task.begin(thread, "queue pair", () -> "waiting for a command", start));
     }
 }

@@ -3,12 +3,10 @@ package dev.spdkio.bdev;
 
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.HeldMemory;
 import dev.spdkio.memory.IoVec;
-import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -81,25 +79,11 @@ final class FutureIo {
     }
 
     <T> T await(String what, Callable<CompletableFuture<T>> request) throws SpdkException {
-        SpdkThread thread = channel.thread();
-        Task<?> task = Task.current();
-        String verb = what + " on bdev " + channel.bdev().name();
-        if (task == null || SpdkThread.current() != null) {
-            throw new IllegalStateException(verb + " parks its caller, which only a task can: spawn one on SpdkThread "
-                    + thread.name() + ", use the Async method, or submit with a completion");
-        }
-        if (task.thread() != thread) {
-            throw new WrongThreadException(verb + ": the channel belongs to SpdkThread " + thread.name() + ", " + task
-                    + " to another: open a channel in the task");
-        }
-        CompletableFuture<T> future;
-        try {
-            future = thread.runtime().schedulesTasksOnReactors() ? Task.call(request) : request.call();
-        } catch (RuntimeException | SpdkException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(verb, e);
-        }
+        CompletableFuture<T> future = Task.begin(
+                channel.thread(),
+                "channel",
+                () -> what + " on bdev " + channel.bdev().name(),
+                request);
         try {
             return Task.await(future);
         } catch (RuntimeException | SpdkException e) {
@@ -138,8 +122,8 @@ final class FutureIo {
         @Nullable
         Hop after;
 
-        /** References of our own to the memory while we are on our way, so that its owner may close his. */
-        private List<DmaBuf> held = List.of();
+        /** If we had to come from another thread. */
+        private @Nullable HeldMemory held;
 
         Hop(CompletableFuture<?> future) {
             this.future = future;
@@ -199,29 +183,19 @@ final class FutureIo {
 
         /** Goes on with references of our own. */
         final void hold() {
-            List<DmaBuf> references = new ArrayList<>();
-            hold(references);
-            held = references;
+            HeldMemory memory = new HeldMemory();
+            hold(memory);
+            held = memory;
         }
 
-        abstract void hold(List<DmaBuf> references);
+        abstract void hold(HeldMemory memory);
 
         final void letGo() {
-            held.forEach(DmaBuf::close);
-            held = List.of();
-        }
-
-        final @Nullable IoVec retain(@Nullable IoVec vec, List<DmaBuf> references) {
-            if (vec == null) {
-                return null;
+            HeldMemory memory = held;
+            if (memory != null) {
+                held = null;
+                memory.close();
             }
-            IoVec.Builder copy = IoVec.builder();
-            for (int i = 0; i < vec.count(); i++) {
-                DmaBuf reference = vec.buf(i).retain();
-                references.add(reference);
-                copy.add(reference, vec.offset(i), vec.length(i));
-            }
-            return copy.build();
         }
     }
 
@@ -236,9 +210,8 @@ final class FutureIo {
         }
 
         @Override
-        void hold(List<DmaBuf> references) {
-            command = command.withMemory(
-                    retain(command.memory(), references), retain(command.details().writeData, references));
+        void hold(HeldMemory memory) {
+            command = command.withMemory(memory.hold(command.memory()), memory.hold(command.details().writeData));
         }
 
         @Override
@@ -290,13 +263,9 @@ final class FutureIo {
         }
 
         @Override
-        void hold(List<DmaBuf> references) {
-            DmaBuf one = buf;
-            if (one != null) {
-                buf = one.retain();
-                references.add(buf);
-            }
-            vec = retain(vec, references);
+        void hold(HeldMemory memory) {
+            buf = memory.hold(buf);
+            vec = memory.hold(vec);
         }
 
         @Override

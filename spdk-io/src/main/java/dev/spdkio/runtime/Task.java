@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,6 +196,39 @@ public final class Task<T> {
             }
         } catch (InterruptedException e) {
             throw task.interrupted();
+        }
+    }
+
+    /**
+     * Begins something with an object of a thread, for its methods that wait; what ends it is for {@link #await}. Only
+     * in a task of that thread.
+     *
+     * @param owner the thread of the object
+     * @param object what belongs to it, in a word
+     * @param what what is begun, in words
+     * @param start begins it, on any thread
+     * @throws WrongThreadException in a task of another thread
+     */
+    public static <T> CompletableFuture<T> begin(
+            SpdkThread owner, String object, Supplier<String> what, Callable<CompletableFuture<T>> start)
+            throws SpdkException {
+        Task<?> task = current();
+        if (task == null) {
+            throw new IllegalStateException(
+                    what.get() + " parks its caller, which only a task can: spawn one on SpdkThread " + owner.name()
+                            + ", use the Async method, or submit with a completion");
+        }
+        if (task.thread != owner) {
+            throw new WrongThreadException(what.get() + ": the " + object + " belongs to SpdkThread " + owner.name()
+                    + ", " + task + " to another: open a " + object + " in the task");
+        }
+        try {
+            // Where the reactor runs tasks, a call there costs less than the way of a foreign thread.
+            return owner.runtime().schedulesTasksOnReactors() ? call(start) : start.call();
+        } catch (RuntimeException | SpdkException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(what.get(), e);
         }
     }
 
