@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
  * spdk-io for Java: user-space storage for the JVM, shaped like SPDK.
  */
 @NullMarked
+@SuppressWarnings("module") // those it opens itself to are made after it
 module dev.spdkio {
     requires transitive org.jspecify; // not static: RecordReader reads @Nullable at run time
     requires jdk.unsupported;
@@ -45,6 +46,9 @@ module dev.spdkio {
     exports dev.spdkio.bdev.zoneblock;
     exports dev.spdkio.error;
     exports dev.spdkio.memory;
+    exports dev.spdkio.request to
+            dev.spdkio.blob,
+            dev.spdkio.nvme;
     exports dev.spdkio.rpc;
     exports dev.spdkio.runtime;
     exports dev.spdkio.sys;

@@ -69,6 +69,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void requestsStandOnMemoryAndRuntime() {
+        check(mayUseOnly("dev.spdkio.request..", "dev.spdkio.memory..", "dev.spdkio.runtime..", "dev.spdkio.error.."));
+    }
+
+    @Test
     void rpcStandsOnRuntime() {
         check(mayUseOnly("dev.spdkio.rpc..", "dev.spdkio.runtime..", "dev.spdkio.error.."));
     }

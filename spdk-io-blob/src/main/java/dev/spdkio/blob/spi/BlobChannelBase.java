@@ -7,9 +7,9 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobChannel;
 import dev.spdkio.blob.Blobstore;
-import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
+import dev.spdkio.request.Requests;
 import dev.spdkio.runtime.Poller;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
@@ -17,7 +17,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -45,14 +44,8 @@ public abstract class BlobChannelBase implements BlobChannel {
     private final int maxStarted;
     private final CompletableFuture<Void> closed;
     private final Poller poller;
-    private final RequestFifo free = new RequestFifo();
-    private final RequestFifo waiting = new RequestFifo();
-    private final RequestFifo ended = new RequestFifo();
+    private final Requests<BlobRequest> requests;
     private final List<DrainWaiter> drains = new ArrayList<>();
-    private @Nullable BlobRequest[] requests = new BlobRequest[64];
-    private int made;
-    private int inFlight;
-    private int started;
     private boolean closing;
     private volatile boolean closeRequested;
 
@@ -61,6 +54,7 @@ public abstract class BlobChannelBase implements BlobChannel {
         this.store = store;
         this.thread = thread;
         this.maxStarted = store.options().maxChannelOps();
+        this.requests = new Requests<>(thread, this, "MAX_REQUESTS", MAX_REQUESTS, "wait for ends", BlobRequest::new);
         this.closed = thread.runtime().newFuture();
         this.poller = thread.poller("blob").body(this::poll).register();
     }
@@ -75,7 +69,7 @@ public abstract class BlobChannelBase implements BlobChannel {
 
     /** The request of a number, which {@link #start} was given. */
     protected final BlobRequest request(int slot) {
-        return Objects.requireNonNull(requests[slot]);
+        return requests.get(slot);
     }
 
     /**
@@ -84,15 +78,10 @@ public abstract class BlobChannelBase implements BlobChannel {
      * @param status how; with the error number ENOMEM if there was no room
      */
     protected final void ended(int slot, IoStatus status) {
-        BlobRequest r = slot >= 0 && slot < made ? requests[slot] : null;
-        if (r == null || r.state != BlobRequest.State.STARTED) {
-            LOG.log(Level.ERROR, this + ": an end of request " + slot + ", which is not under way");
-            return;
+        BlobRequest r = requests.end(slot);
+        if (r != null) {
+            r.status = status;
         }
-        started--;
-        r.state = BlobRequest.State.ENDED;
-        r.status = status;
-        ended.add(r);
     }
 
     /** Runs {@code then} when the last request for a blob has ended, which takes no more. On the thread. */
@@ -105,13 +94,7 @@ public abstract class BlobChannelBase implements BlobChannel {
     }
 
     private boolean isDrained(Blob blob) {
-        for (int i = 0; inFlight > 0 && i < made; i++) {
-            BlobRequest r = requests[i];
-            if (r != null && r.blob == blob) {
-                return false;
-            }
-        }
-        return true;
+        return !requests.anyMatch(r -> r.blob == blob);
     }
 
     // ---- what the application sees --------------------------------------------------------------------------------
@@ -134,7 +117,7 @@ public abstract class BlobChannelBase implements BlobChannel {
     @Override
     public final int inFlight() {
         thread.checkCurrent("counting the requests of " + this);
-        return inFlight;
+        return requests.inFlight();
     }
 
     @Override
@@ -249,56 +232,26 @@ public abstract class BlobChannelBase implements BlobChannel {
             IoCompletion completion,
             @Nullable Object userData) {
         Objects.requireNonNull(completion, "completion");
-        BlobRequest r = take();
+        BlobRequest r = requests.take(buf, vec, userData);
         r.type = type;
         r.blob = blob;
-        r.buf = buf;
-        r.vec = vec;
         r.offset = offset;
         r.count = count;
         r.completion = completion;
-        r.userData = userData;
-        try {
-            r.pin(thread);
-        } catch (RuntimeException closedMemory) {
-            r.clear();
-            free.addFirst(r);
-            throw closedMemory;
-        }
-        inFlight++;
-        if (started < maxStarted && waiting.isEmpty()) {
+        if (requests.started() < maxStarted && requests.waiting().isEmpty()) {
             startNow(r);
         } else {
-            r.state = BlobRequest.State.WAITING;
-            waiting.add(r);
+            requests.waiting().add(r);
         }
-    }
-
-    private BlobRequest take() {
-        BlobRequest r = free.poll();
-        if (r != null) {
-            return r;
-        }
-        if (made == MAX_REQUESTS) {
-            throw new LimitExceededException(
-                    "MAX_REQUESTS", made, this + " has " + inFlight + " requests under way or waiting: wait for ends");
-        }
-        if (made == requests.length) {
-            requests = Arrays.copyOf(requests, made * 2);
-        }
-        r = new BlobRequest(made);
-        requests[made++] = r;
-        return r;
     }
 
     private void startNow(BlobRequest r) {
-        r.state = BlobRequest.State.STARTED;
-        started++;
+        requests.start(r);
         try {
             start(r);
         } catch (Throwable t) { // it has to end, whatever happens
             LOG.log(Level.ERROR, this + ": " + r + " could not be started", t);
-            if (r.state == BlobRequest.State.STARTED) {
+            if (r.isStarted()) {
                 ended(r.slot(), IoStatus.FAILED);
             }
         }
@@ -308,24 +261,29 @@ public abstract class BlobChannelBase implements BlobChannel {
 
     private Poller.Result poll() {
         boolean busy = false;
-        for (int most = inFlight; most > 0 && !ended.isEmpty(); most--) {
-            BlobRequest r = Objects.requireNonNull(ended.poll());
+        for (int most = requests.inFlight(); most > 0; most--) {
+            BlobRequest r = requests.pollEnded();
+            if (r == null) {
+                break;
+            }
             busy = true;
             if (r.status != IoStatus.SUCCESS && r.status.errno() == Errno.ENOMEM && mayWaitForRoom(r)) {
-                r.state = BlobRequest.State.WAITING;
-                waiting.addFirst(r);
+                requests.waiting().addFirst(r);
             } else {
                 tell(r);
             }
         }
-        while (started < maxStarted && !waiting.isEmpty()) {
-            BlobRequest r = Objects.requireNonNull(waiting.poll());
+        while (requests.started() < maxStarted) {
+            BlobRequest r = requests.waiting().poll();
+            if (r == null) {
+                break;
+            }
             startNow(r);
-            if (r.state == BlobRequest.State.ENDED && r.status.errno() == Errno.ENOMEM) {
+            if (r.hasEnded() && r.status.errno() == Errno.ENOMEM) {
                 break; // no room for the others either
             }
         }
-        if (closing && inFlight == 0) {
+        if (closing && requests.inFlight() == 0) {
             poller.close();
             release();
             closed.complete(null);
@@ -344,12 +302,9 @@ public abstract class BlobChannelBase implements BlobChannel {
 
     private void tell(BlobRequest r) {
         IoCompletion completion = Objects.requireNonNull(r.completion);
-        Object userData = r.userData;
+        Object userData = r.userData();
         IoStatus status = r.status;
-        r.unpin(thread);
-        r.clear();
-        free.addFirst(r);
-        inFlight--;
+        requests.free(r);
         try {
             completion.completed(status, userData);
         } catch (Throwable t) {

@@ -5,33 +5,17 @@ import dev.spdkio.bdev.IoCompletion;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.blob.Blob;
-import dev.spdkio.memory.DmaBuf;
-import dev.spdkio.memory.IoVec;
-import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.request.Request;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A request between its submit and its end. The objects are used again; {@link #slot} is the number of each. */
-public final class BlobRequest {
-    enum State {
-        FREE,
-        WAITING,
-        STARTED,
-        ENDED
-    }
-
-    private final int slot;
-    State state = State.FREE;
+/** A request for a blob between its submit and its end; its memory is that of its io units. */
+@SuppressWarnings("exports") // what it extends is for our own modules
+public final class BlobRequest extends Request {
     IoType type = IoType.READ;
 
     @Nullable
     Blob blob;
-
-    @Nullable
-    DmaBuf buf;
-
-    @Nullable
-    IoVec vec;
 
     long offset;
     long count;
@@ -39,26 +23,14 @@ public final class BlobRequest {
     @Nullable
     IoCompletion completion;
 
-    @Nullable
-    Object userData;
-
     /** How it ended, until that is told. */
     IoStatus status = IoStatus.SUCCESS;
 
     /** When it first found no room; 0 if it did not. */
     long noRoomSince;
 
-    /** The next of the queue it stands in. */
-    @Nullable
-    BlobRequest next;
-
     BlobRequest(int slot) {
-        this.slot = slot;
-    }
-
-    /** Its number, below {@link dev.spdkio.blob.BlobChannel#MAX_REQUESTS}. */
-    public int slot() {
-        return slot;
+        super(slot);
     }
 
     /** What to do. */
@@ -71,16 +43,6 @@ public final class BlobRequest {
         return Objects.requireNonNull(blob);
     }
 
-    /** The memory, if it is one piece. */
-    public @Nullable DmaBuf buf() {
-        return buf;
-    }
-
-    /** The memory, if it is several pieces. */
-    public @Nullable IoVec vec() {
-        return vec;
-    }
-
     /** The first io unit. */
     public long offset() {
         return offset;
@@ -91,36 +53,16 @@ public final class BlobRequest {
         return count;
     }
 
-    void pin(SpdkThread thread) {
-        if (buf != null) {
-            buf.pin(thread);
-        } else if (vec != null) {
-            vec.pin(thread);
-        }
-    }
-
-    void unpin(SpdkThread thread) {
-        if (buf != null) {
-            buf.unpin(thread);
-        } else if (vec != null) {
-            vec.unpin(thread);
-        }
-    }
-
-    /** Lets go of the caller's objects. */
-    void clear() {
-        state = State.FREE;
+    @Override
+    protected void clear() {
         blob = null;
-        buf = null;
-        vec = null;
         completion = null;
-        userData = null;
         noRoomSince = 0;
     }
 
     @Override
     public String toString() {
-        return "request " + slot + ": " + type.jsonName() + " of " + count + " io units at io unit " + offset + " of "
+        return "request " + slot() + ": " + type.jsonName() + " of " + count + " io units at io unit " + offset + " of "
                 + blob;
     }
 }

@@ -2,35 +2,19 @@
 package dev.spdkio.nvme.spi;
 
 import dev.spdkio.bdev.NvmeCommand;
-import dev.spdkio.memory.DmaBuf;
-import dev.spdkio.memory.IoVec;
 import dev.spdkio.nvme.NvmeCompletion;
 import dev.spdkio.nvme.NvmeNamespace;
 import dev.spdkio.nvme.NvmeOperation;
-import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.request.Request;
 import org.jspecify.annotations.Nullable;
 
-/** A request between its submit and its end. The objects are used again; {@link #slot} is the number of each. */
-public final class NvmeRequest {
-    enum State {
-        FREE,
-        WAITING,
-        STARTED,
-        ENDED
-    }
-
-    private final int slot;
-    State state = State.FREE;
+/** A request to a controller between its submit and its end. */
+@SuppressWarnings("exports") // what it extends is for our own modules
+public final class NvmeRequest extends Request {
     NvmeOperation operation = NvmeOperation.COMMAND;
 
     @Nullable
     NvmeNamespace namespace;
-
-    @Nullable
-    DmaBuf buf;
-
-    @Nullable
-    IoVec vec;
 
     @Nullable
     NvmeCommand command;
@@ -43,25 +27,13 @@ public final class NvmeRequest {
     @Nullable
     NvmeCompletion completion;
 
-    @Nullable
-    Object userData;
-
     /** How it ended, until that is told. */
     int status;
 
     long result;
 
-    /** The next of the queue it stands in. */
-    @Nullable
-    NvmeRequest next;
-
     NvmeRequest(int slot) {
-        this.slot = slot;
-    }
-
-    /** Its number, below the queue's most requests. */
-    public int slot() {
-        return slot;
+        super(slot);
     }
 
     /** What to do. */
@@ -72,16 +44,6 @@ public final class NvmeRequest {
     /** Where; null for {@link NvmeOperation#COMMAND}. */
     public @Nullable NvmeNamespace namespace() {
         return namespace;
-    }
-
-    /** The memory, if it is one piece. */
-    public @Nullable DmaBuf buf() {
-        return buf;
-    }
-
-    /** The memory, if it is several pieces. */
-    public @Nullable IoVec vec() {
-        return vec;
     }
 
     /** The command of {@link NvmeOperation#COMMAND}. */
@@ -104,37 +66,17 @@ public final class NvmeRequest {
         return flags;
     }
 
-    void pin(SpdkThread thread) {
-        if (buf != null) {
-            buf.pin(thread);
-        } else if (vec != null) {
-            vec.pin(thread);
-        }
-    }
-
-    void unpin(SpdkThread thread) {
-        if (buf != null) {
-            buf.unpin(thread);
-        } else if (vec != null) {
-            vec.unpin(thread);
-        }
-    }
-
-    /** Lets go of the caller's objects. */
-    void clear() {
-        state = State.FREE;
+    @Override
+    protected void clear() {
         namespace = null;
-        buf = null;
-        vec = null;
         command = null;
         completion = null;
-        userData = null;
         losses = 0;
     }
 
     @Override
     public String toString() {
-        return "request " + slot + ": "
+        return "request " + slot() + ": "
                 + (command != null ? command : operation.text() + " of " + blocks + " blocks at block " + lba);
     }
 }

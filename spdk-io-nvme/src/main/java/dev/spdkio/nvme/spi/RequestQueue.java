@@ -2,13 +2,14 @@
 package dev.spdkio.nvme.spi;
 
 import dev.spdkio.bdev.NvmeCommand;
-import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.IoVec;
 import dev.spdkio.nvme.NvmeCompletion;
 import dev.spdkio.nvme.NvmeNamespace;
 import dev.spdkio.nvme.NvmeOperation;
 import dev.spdkio.nvme.NvmeStatus;
+import dev.spdkio.request.RequestFifo;
+import dev.spdkio.request.Requests;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
 import java.lang.System.Logger;
@@ -39,17 +40,9 @@ public abstract class RequestQueue {
         FAIL
     }
 
-    private final SpdkThread thread;
-    private final String limitName;
     private final int retryCount;
-    private final NvmeRequest[] requests;
-    private final RequestFifo free = new RequestFifo();
-    private final RequestFifo waiting = new RequestFifo();
-    private final RequestFifo ended = new RequestFifo();
-    private final RequestFifo again = new RequestFifo();
-    private int made;
-    private int inFlight;
-    private int started;
+    private final Requests<NvmeRequest> requests;
+    private final RequestFifo<NvmeRequest> again = new RequestFifo<>();
 
     /**
      * @param thread the owner
@@ -58,10 +51,9 @@ public abstract class RequestQueue {
      * @param retryCount how often a request is started again that a loss ended
      */
     protected RequestQueue(SpdkThread thread, String limitName, int maxRequests, int retryCount) {
-        this.thread = thread;
-        this.limitName = limitName;
         this.retryCount = retryCount;
-        this.requests = new NvmeRequest[maxRequests];
+        this.requests = new Requests<>(
+                thread, this, limitName, maxRequests, "wait for ends, or raise the limit", NvmeRequest::new);
     }
 
     // ---- what a driver does
@@ -83,7 +75,7 @@ public abstract class RequestQueue {
 
     /** The request of a number, which {@link #start} was given. */
     protected final NvmeRequest request(int slot) {
-        return requests[slot];
+        return requests.get(slot);
     }
 
     /**
@@ -93,36 +85,37 @@ public abstract class RequestQueue {
      * @param result dwords 0 and 1 of the completion
      */
     protected final void ended(int slot, int status, long result) {
-        NvmeRequest r = slot >= 0 && slot < made ? requests[slot] : null;
-        if (r == null || r.state != NvmeRequest.State.STARTED) {
-            LOG.log(Level.ERROR, this + ": an end of request " + slot + ", which is not under way");
-            return;
+        NvmeRequest r = requests.end(slot);
+        if (r != null) {
+            r.status = status;
+            r.result = result;
         }
-        started--;
-        end(r, status, result);
     }
 
     /** Tells the ends, and starts what waits. Returns whether there was anything to tell. */
     protected final boolean drain() {
         boolean busy = false;
-        for (int most = inFlight; most > 0 && !ended.isEmpty(); most--) {
-            NvmeRequest r = Objects.requireNonNull(ended.poll());
+        for (int most = requests.inFlight(); most > 0; most--) {
+            NvmeRequest r = requests.pollEnded();
+            if (r == null) {
+                break;
+            }
             busy = true;
             if (isSentAgain(r)) {
                 r.losses++;
-                r.state = NvmeRequest.State.WAITING;
                 again.add(r);
             } else {
                 tell(r);
             }
         }
-        waiting.prepend(again);
+        requests.waiting().prepend(again);
         startWaiting();
         return busy;
     }
 
     /** Ends all that waits. */
     protected final void failWaiting() {
+        RequestFifo<NvmeRequest> waiting = requests.waiting();
         for (NvmeRequest r = waiting.poll(); r != null; r = waiting.poll()) {
             end(r, NvmeStatus.raw(NvmeStatus.SCT_GENERIC, NvmeStatus.SC_ABORTED_SQ_DELETION), 0);
         }
@@ -130,16 +123,16 @@ public abstract class RequestQueue {
 
     /** Ends all that was started and that the driver has forgotten, as aborted. */
     protected final void endStarted() {
-        for (int i = 0; started > 0 && i < made; i++) {
-            if (requests[i].state == NvmeRequest.State.STARTED) {
-                ended(i, NvmeStatus.raw(NvmeStatus.SCT_GENERIC, NvmeStatus.SC_ABORTED_SQ_DELETION), 0);
+        for (NvmeRequest r : requests.all()) {
+            if (r.isStarted()) {
+                ended(r.slot(), NvmeStatus.raw(NvmeStatus.SCT_GENERIC, NvmeStatus.SC_ABORTED_SQ_DELETION), 0);
             }
         }
     }
 
     /** Requests that have not ended. */
     protected final int requestsInFlight() {
-        return inFlight;
+        return requests.inFlight();
     }
 
     // ---- submits
@@ -157,31 +150,19 @@ public abstract class RequestQueue {
             int flags,
             NvmeCompletion completion,
             @Nullable Object userData) {
-        NvmeRequest r = take();
+        NvmeRequest r = requests.take(buf, vec, userData);
         r.operation = operation;
         r.namespace = namespace;
         r.command = command;
-        r.buf = buf;
-        r.vec = vec;
         r.lba = lba;
         r.blocks = blocks;
         r.flags = flags;
         r.completion = completion;
-        r.userData = userData;
-        try {
-            r.pin(thread);
-        } catch (RuntimeException closed) {
-            r.clear();
-            free.add(r);
-            throw closed;
-        }
-        inFlight++;
         Policy p = policy();
         if (p == Policy.FAIL || (p == Policy.WAIT && retryCount == 0 && failsWhileWaiting())) {
             end(r, NvmeStatus.raw(NvmeStatus.SCT_PATH, NvmeStatus.SC_HOST_PATH_ERROR), 0);
-        } else if (p == Policy.WAIT || !waiting.isEmpty() || !tryStart(r)) {
-            r.state = NvmeRequest.State.WAITING;
-            waiting.add(r);
+        } else if (p == Policy.WAIT || !requests.waiting().isEmpty() || !tryStart(r)) {
+            requests.waiting().add(r);
         }
     }
 
@@ -190,31 +171,14 @@ public abstract class RequestQueue {
         return true;
     }
 
-    private NvmeRequest take() {
-        NvmeRequest r = free.poll();
-        if (r != null) {
-            return r;
-        }
-        if (made == requests.length) {
-            throw new LimitExceededException(
-                    limitName,
-                    made,
-                    this + " has " + inFlight + " requests under way or waiting: wait for ends, or raise the limit");
-        }
-        r = new NvmeRequest(made);
-        requests[made++] = r;
-        return r;
-    }
-
     private void startWaiting() {
         while (policy() == Policy.START) {
-            NvmeRequest r = waiting.poll();
+            NvmeRequest r = requests.waiting().poll();
             if (r == null) {
                 return;
             }
             if (!tryStart(r)) {
-                again.add(r);
-                waiting.prepend(again);
+                requests.waiting().addFirst(r);
                 return;
             }
         }
@@ -225,17 +189,15 @@ public abstract class RequestQueue {
 
     /** False if it has to wait. */
     private boolean tryStart(NvmeRequest r) {
-        r.state = NvmeRequest.State.STARTED;
-        started++;
+        requests.start(r);
         int rc = start(r);
         if (rc == 0) {
             return true;
         }
-        started--;
+        requests.takeBack(r);
         switch (-rc) {
             case Errno.ENOMEM, Errno.EAGAIN -> {
-                if (started > 0) {
-                    r.state = NvmeRequest.State.WAITING;
+                if (requests.started() > 0) {
                     return false;
                 }
                 // Nothing would ever make room: it is more than the driver can do at once.
@@ -254,10 +216,9 @@ public abstract class RequestQueue {
     // ------------------------------------------------------------------------------------------------------------
 
     private void end(NvmeRequest r, int status, long result) {
-        r.state = NvmeRequest.State.ENDED;
         r.status = status;
         r.result = result;
-        ended.add(r);
+        requests.endUnstarted(r);
     }
 
     private boolean isSentAgain(NvmeRequest r) {
@@ -270,13 +231,10 @@ public abstract class RequestQueue {
 
     private void tell(NvmeRequest r) {
         NvmeCompletion completion = Objects.requireNonNull(r.completion);
-        Object userData = r.userData;
+        Object userData = r.userData();
         NvmeStatus status = NvmeStatus.ofRaw(r.status);
         long result = r.result;
-        r.unpin(thread);
-        r.clear();
-        free.add(r);
-        inFlight--;
+        requests.free(r);
         try {
             completion.completed(status, result, userData);
         } catch (Throwable t) {
