@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 
 /**
  * Runs the metadata operations of a store on its thread: some at a time, begun in the order in which they came.
@@ -100,8 +99,7 @@ public final class MetadataQueue {
         if (failure == null) {
             result.complete(value);
         } else {
-            Throwable cause = failure.getCause();
-            result.completeExceptionally(failure instanceof CompletionException && cause != null ? cause : failure);
+            result.completeExceptionally(BlobstoreBase.cause(failure));
         }
         next();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
 
@@ -9,7 +10,7 @@ final class Failures {
     private Failures() {}
 
     static SpdkException of(int errno, String what, String why) {
-        return new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why);
+        return BlobstoreBase.failure(errno, what, why);
     }
 
     static SpdkException noClusters(String what, long wanted, long free) {

@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
-import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
-import dev.spdkio.blob.BlobOptions;
-import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.Xattrs;
 import dev.spdkio.blob.format.BlobRecord;
+import dev.spdkio.blob.spi.BlobBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One opening of a blob. */
-final class JavaBlob implements Blob {
+final class JavaBlob extends BlobBase {
     private final JavaBlobstore store;
-    private final BlobId id;
     private final BlobState state;
-    private volatile boolean open = true;
-    private @Nullable CompletableFuture<Void> closing;
 
     JavaBlob(JavaBlobstore store, BlobState state) {
+        super(store, new BlobId(state.id));
         this.store = store;
-        this.id = new BlobId(state.id);
         this.state = state;
     }
 
@@ -36,33 +30,11 @@ final class JavaBlob implements Blob {
 
     /** The state, for a caller on the metadata thread. */
     private BlobState enter(String what) {
-        store.thread().checkCurrent(what + " of " + this);
-        checkOpen();
+        checkUsable(what);
         return state;
     }
 
-    void checkOpen() {
-        if (!open) {
-            throw new IllegalStateException(this + " is closed: open it again");
-        }
-    }
-
     // ---- what it is -------------------------------------------------------------------------------------------------
-
-    @Override
-    public Blobstore store() {
-        return store;
-    }
-
-    @Override
-    public BlobId id() {
-        return id;
-    }
-
-    @Override
-    public boolean isOpen() {
-        return open;
-    }
 
     @Override
     public long clusters() {
@@ -85,27 +57,15 @@ final class JavaBlob implements Blob {
     }
 
     @Override
-    public OptionalLong nextAllocated(long offset) {
-        return next(offset, true);
-    }
-
-    @Override
-    public OptionalLong nextUnallocated(long offset) {
-        return next(offset, false);
-    }
-
-    private OptionalLong next(long offset, boolean allocated) {
-        View v = enter("looking for clusters").view;
-        if (offset < 0) {
-            throw new IllegalArgumentException("io unit " + offset + " of " + this + " is negative");
-        }
+    protected long find(long offset, boolean allocated) {
+        View v = state.view;
         long per = store.ioUnitsPerCluster();
         for (long at = offset; at < v.ioUnits; at = (at / per + 1) * per) {
             if ((v.map[(int) (at / per)] != 0) == allocated) {
-                return OptionalLong.of(at);
+                return at;
             }
         }
-        return OptionalLong.empty();
+        return -1;
     }
 
     @Override
@@ -142,12 +102,7 @@ final class JavaBlob implements Blob {
     // ---- changes ----------------------------------------------------------------------------------------------------
 
     @Override
-    public CompletableFuture<Void> resize(long clusters) {
-        if (clusters < 0 || clusters > BlobOptions.MAX_CLUSTERS) {
-            throw new IllegalArgumentException(
-                    this + " cannot have " + clusters + " clusters: 0 to " + BlobOptions.MAX_CLUSTERS);
-        }
-        String what = "resizing " + this + " to " + clusters + " clusters";
+    protected CompletableFuture<Void> resize(String what, long clusters) {
         return store.change(this, () -> {
             if (state.metadataReadOnly) {
                 throw Failures.of(Errno.EPERM, what, "it is read-only");
@@ -229,28 +184,10 @@ final class JavaBlob implements Blob {
     // ---- the end ----------------------------------------------------------------------------------------------------
 
     @Override
-    public CompletableFuture<Void> close() {
-        return store.begin(this::closeHere);
-    }
-
-    private CompletableFuture<Void> closeHere() {
-        CompletableFuture<Void> running = closing;
-        if (running != null) {
-            return running;
-        }
-        open = false;
-        CompletableFuture<Void> end = store.close(this);
-        closing = end;
-        var _ = end.whenComplete((_, failure) -> {
-            if (failure != null) {
-                closing = null;
-            }
+    protected CompletableFuture<Void> release() {
+        return syncHere().thenRun(() -> {
+            state.openings--;
+            store.store().release(state);
         });
-        return end;
-    }
-
-    @Override
-    public String toString() {
-        return "blob " + id + " of " + store;
     }
 }

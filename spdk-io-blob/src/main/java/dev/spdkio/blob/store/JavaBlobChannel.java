@@ -33,6 +33,9 @@ final class JavaBlobChannel extends BlobChannelBase {
         super(owner, thread);
         this.owner = owner;
         this.device = owner.store().device.desc().openChannel();
+        synchronized (owner.store().channels) {
+            owner.store().channels.add(this);
+        }
     }
 
     @Override
@@ -111,6 +114,9 @@ final class JavaBlobChannel extends BlobChannelBase {
     protected void release() {
         device.close();
         externals.values().forEach(BdevChannel::close);
+        synchronized (owner.store().channels) {
+            owner.store().channels.remove(this);
+        }
         owner.channelGone(this);
     }
 }

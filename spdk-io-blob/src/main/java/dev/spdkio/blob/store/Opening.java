@@ -106,10 +106,10 @@ final class Opening {
     private Blobstore loaded(Store store) {
         JavaBlobstore[] self = new JavaBlobstore[1];
         self[0] = new JavaBlobstore(store, deviceRemoved, () -> {
-            JavaBlobstores.forget(self[0]);
+            JavaBlobstores.LOADED.remove(self[0]);
             thread.endOperation();
         });
-        JavaBlobstores.remember(self[0]);
+        JavaBlobstores.LOADED.add(app, self[0]);
         return self[0];
     }
 

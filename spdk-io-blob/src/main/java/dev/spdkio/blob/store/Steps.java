@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +38,7 @@ final class Steps {
 
     /** What made a step fail. */
     static Throwable cause(Throwable failure) {
-        Throwable cause = failure.getCause();
-        return failure instanceof CompletionException && cause != null ? cause : failure;
+        return BlobstoreBase.cause(failure);
     }
 
     /** Steps 0 to {@code count} - 1, one after the other until one fails. */

@@ -1,32 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk.blob;
 
-import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
-import dev.spdkio.blob.BlobOptions;
-import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.Xattrs;
+import dev.spdkio.blob.spi.BlobBase;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.spdk.ffi.BlobApi;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** One opening of a blob of SPDK's. */
-final class NativeBlob implements Blob {
+final class NativeBlob extends BlobBase {
     private final NativeBlobstore store;
-    private final BlobId id;
     private final BlobState state;
-    private volatile boolean open = true;
-    private @Nullable CompletableFuture<Void> closing;
 
     NativeBlob(NativeBlobstore store, BlobId id, BlobState state) {
+        super(store, id);
         this.store = store;
-        this.id = id;
         this.state = state;
     }
 
@@ -40,34 +35,12 @@ final class NativeBlob implements Blob {
 
     /** The pointer for a caller on the metadata thread, who may use it at once. */
     private long enter(String what) {
-        store.thread().checkCurrent(what + " of " + this);
-        checkOpen();
+        checkUsable(what);
         NativeThread.enter(store.thread());
         return state.pointer;
     }
 
-    void checkOpen() {
-        if (!open) {
-            throw new IllegalStateException(this + " is closed: open it again");
-        }
-    }
-
     // ---- what it is -----------------------------------------------------------------------------------------------
-
-    @Override
-    public Blobstore store() {
-        return store;
-    }
-
-    @Override
-    public BlobId id() {
-        return id;
-    }
-
-    @Override
-    public boolean isOpen() {
-        return open;
-    }
 
     @Override
     public long clusters() {
@@ -85,24 +58,11 @@ final class NativeBlob implements Blob {
     }
 
     @Override
-    public OptionalLong nextAllocated(long offset) {
-        return next(BlobApi.nextAllocated(enter("looking for clusters"), checkOffset(offset)));
-    }
-
-    @Override
-    public OptionalLong nextUnallocated(long offset) {
-        return next(BlobApi.nextUnallocated(enter("looking for clusters"), checkOffset(offset)));
-    }
-
-    private long checkOffset(long offset) {
-        if (offset < 0) {
-            throw new IllegalArgumentException("io unit " + offset + " of " + this + " is negative");
-        }
-        return offset;
-    }
-
-    private static OptionalLong next(long found) {
-        return found == -1 ? OptionalLong.empty() : OptionalLong.of(found);
+    protected long find(long offset, boolean allocated) {
+        NativeThread.enter(store.thread());
+        return allocated
+                ? BlobApi.nextAllocated(state.pointer, offset)
+                : BlobApi.nextUnallocated(state.pointer, offset);
     }
 
     @Override
@@ -134,12 +94,7 @@ final class NativeBlob implements Blob {
     // ---- changes --------------------------------------------------------------------------------------------------
 
     @Override
-    public CompletableFuture<Void> resize(long clusters) {
-        if (clusters < 0 || clusters > BlobOptions.MAX_CLUSTERS) {
-            throw new IllegalArgumentException(
-                    this + " cannot have " + clusters + " clusters: 0 to " + BlobOptions.MAX_CLUSTERS);
-        }
-        String what = "resizing " + this + " to " + clusters + " clusters";
+    protected CompletableFuture<Void> resize(String what, long clusters) {
         return store.operations().resize(what, this, clusters).thenRun(this::refresh);
     }
 
@@ -202,36 +157,14 @@ final class NativeBlob implements Blob {
                 case Errno.EPERM -> "the blob is read-only";
                 default -> "SPDK has no memory for it";
             };
-            throw new SpdkException(
-                    -rc, verb + " attribute '" + name + "' of " + this + " failed (" + Errno.name(-rc) + "): " + why);
+            throw BlobstoreBase.failure(-rc, verb + " attribute '" + name + "' of " + this, why);
         }
     }
 
     // ---- the end --------------------------------------------------------------------------------------------------
 
     @Override
-    public CompletableFuture<Void> close() {
-        return store.operations().begin(this::closeHere);
-    }
-
-    private CompletableFuture<Void> closeHere() {
-        CompletableFuture<Void> running = closing;
-        if (running != null) {
-            return running;
-        }
-        open = false;
-        CompletableFuture<Void> end = store.close(this);
-        closing = end;
-        var _ = end.whenComplete((_, failure) -> {
-            if (failure != null) {
-                closing = null;
-            }
-        });
-        return end;
-    }
-
-    @Override
-    public String toString() {
-        return "blob " + id + " of " + store;
+    protected CompletableFuture<Void> release() {
+        return store.release(this);
     }
 }

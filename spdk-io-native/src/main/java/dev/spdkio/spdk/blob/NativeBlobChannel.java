@@ -131,6 +131,7 @@ final class NativeBlobChannel extends BlobChannelBase {
     protected void release() {
         ALL.remove(number);
         arena.close();
+        store.channels().release(thread);
         store.channelGone(this);
     }
 }

@@ -4,15 +4,13 @@ package dev.spdkio.spdk.blob;
 import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.blob.Blob;
-import dev.spdkio.blob.BlobChannel;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
-import dev.spdkio.blob.Blobstore;
-import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.ClearMethod;
+import dev.spdkio.blob.spi.BlobChannelBase;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
-import dev.spdkio.runtime.Task;
 import dev.spdkio.spdk.ffi.BlobApi;
 import dev.spdkio.spdk.ffi.BlobstoreApi;
 import dev.spdkio.spdk.runtime.NativeThread;
@@ -20,27 +18,18 @@ import dev.spdkio.sys.Errno;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A store of SPDK's. */
-final class NativeBlobstore implements Blobstore {
-    private enum State {
-        LOADED,
-        UNLOADING,
-        UNLOADED
-    }
-
+final class NativeBlobstore extends BlobstoreBase {
     private final Opening opening;
-    private final SpdkThread thread;
     private final long pointer;
     private final long dev;
     private final long clusterSize;
@@ -50,21 +39,19 @@ final class NativeBlobstore implements Blobstore {
     private final StoreChannels channels;
     private final Relations relations;
     private final Map<Long, BlobState> states = new HashMap<>();
-    private final Set<NativeBlob> open = new LinkedHashSet<>();
-    private volatile State state = State.LOADED;
 
     NativeBlobstore(Opening opening, long pointer, long dev) {
+        super(opening.thread, opening.bdev, opening.options, opening.deviceRemoved, opening.options.maxMetadataOps());
         this.opening = opening;
-        this.thread = opening.thread;
         this.pointer = pointer;
         this.dev = dev;
         this.clusterSize = BlobstoreApi.clusterSize(pointer);
         this.ioUnitSize = (int) BlobstoreApi.ioUnitSize(pointer);
         this.metadataPageSize = (int) BlobstoreApi.pageSize(pointer);
         this.ops = new Operations(this, opening, pointer);
-        this.channels = new StoreChannels(this, thread, pointer);
+        this.channels = new StoreChannels(this, pointer);
         this.relations = new Relations(this, ops, channels, opening, pointer);
-        NativeBlobstores.remember(this);
+        NativeBlobstores.LOADED.add(opening.app, this);
     }
 
     SpdkApp app() {
@@ -72,26 +59,6 @@ final class NativeBlobstore implements Blobstore {
     }
 
     // ---- what it is -----------------------------------------------------------------------------------------------
-
-    @Override
-    public SpdkThread thread() {
-        return thread;
-    }
-
-    @Override
-    public String bdevName() {
-        return opening.bdev;
-    }
-
-    @Override
-    public BlobstoreOptions options() {
-        return opening.options;
-    }
-
-    @Override
-    public boolean isLoaded() {
-        return state == State.LOADED;
-    }
 
     @Override
     public long clusterSize() {
@@ -110,16 +77,9 @@ final class NativeBlobstore implements Blobstore {
 
     /** The pointer for a caller on the metadata thread, who may use it at once. */
     private long enter(String what) {
-        thread.checkCurrent(what + " of " + this);
-        checkLoaded();
-        NativeThread.enter(thread);
+        checkUsable(what);
+        NativeThread.enter(thread());
         return pointer;
-    }
-
-    void checkLoaded() {
-        if (state != State.LOADED) {
-            throw new IllegalStateException(this + " is unloaded: load it again");
-        }
     }
 
     @Override
@@ -141,11 +101,6 @@ final class NativeBlobstore implements Blobstore {
     @Override
     public String type() {
         return BlobStructs.type(BlobstoreApi.type(enter("looking at the type")));
-    }
-
-    @Override
-    public CompletableFuture<Void> deviceRemoved() {
-        return opening.deviceRemoved.copy();
     }
 
     @Override
@@ -203,28 +158,9 @@ final class NativeBlobstore implements Blobstore {
                 .whenComplete((_, _) -> arena.close());
     }
 
-    void checkExternal() {
-        if (!options().externalSnapshots()) {
-            throw new IllegalStateException(
-                    this + " takes no external snapshots: load it with BlobstoreOptions.withExternalSnapshots");
-        }
-    }
-
     /** A device that is suited for blobs to stand on. */
     CompletableFuture<Bdev> device(String what, String name) {
-        Bdev bdev = app().bdevs().lookup(name);
-        if (bdev == null) {
-            return ops.refused(
-                    Errno.ENODEV, what, "there is no bdev " + name + ": create it first, or look at its name");
-        }
-        if (bdev.sizeBytes() % clusterSize != 0 || ioUnitSize % bdev.blockSize() != 0) {
-            return ops.refused(
-                    Errno.EINVAL,
-                    what,
-                    bdev + " must be whole clusters of " + clusterSize + " bytes, and its blocks parts of io units of "
-                            + ioUnitSize);
-        }
-        return CompletableFuture.completedFuture(bdev);
+        return begin(() -> CompletableFuture.completedFuture(deviceBelow(app().bdevs(), what, name)));
     }
 
     @Override
@@ -240,30 +176,27 @@ final class NativeBlobstore implements Blobstore {
                                 token),
                         id)
                 .whenComplete((_, _) -> arena.close())
-                .thenApply(r -> opened(id, r.value()));
+                .thenApply(r -> open(id, r.value()));
     }
 
-    private Blob opened(BlobId id, long at) {
+    private Blob open(BlobId id, long at) {
         BlobState shared = states.computeIfAbsent(at, BlobState::new);
         shared.openings++;
         NativeBlob blob = new NativeBlob(this, id, shared);
         blob.refresh();
-        open.add(blob);
+        opened(blob);
         return blob;
     }
 
-    /** Closes a blob that takes no more I/O. On the metadata thread. */
-    CompletableFuture<Void> close(NativeBlob blob) {
-        return channels.drained(blob)
-                .thenCompose(_ -> ops.queue.submit(() -> Calls.start(
-                                thread, token -> BlobApi.close(blob.pointer(), Calls.STATUS, token))
-                        .thenAccept(r -> {
-                            ops.check("closing " + blob, r);
-                            open.remove(blob);
-                            if (--blob.state().openings == 0) {
-                                states.remove(blob.pointer());
-                            }
-                        })));
+    /** Closes a blob for which there are no more requests. In an operation. */
+    CompletableFuture<Void> release(NativeBlob blob) {
+        return Calls.start(thread(), token -> BlobApi.close(blob.pointer(), Calls.STATUS, token))
+                .thenAccept(r -> {
+                    ops.check("closing " + blob, r);
+                    if (--blob.state().openings == 0) {
+                        states.remove(blob.pointer());
+                    }
+                });
     }
 
     @Override
@@ -315,9 +248,8 @@ final class NativeBlobstore implements Blobstore {
         return ops;
     }
 
-    /** A channel has ended. On its thread. */
-    void channelGone(NativeBlobChannel channel) {
-        channels.gone(channel);
+    StoreChannels channels() {
+        return channels;
     }
 
     Opening opening() {
@@ -326,9 +258,9 @@ final class NativeBlobstore implements Blobstore {
 
     @Override
     public CompletableFuture<Optional<BlobId>> superBlob() {
-        return ops.queue.submit(() -> {
+        return queue().submit(() -> {
             checkLoaded();
-            return Calls.start(thread, token -> BlobstoreApi.getSuper(pointer, Calls.VALUE, token))
+            return Calls.start(thread(), token -> BlobstoreApi.getSuper(pointer, Calls.VALUE, token))
                     .thenApply(r -> r.errno() == Errno.ENOENT
                             ? Optional.empty()
                             : Optional.of(new BlobId(ops.check("reading the super blob of " + this, r)
@@ -347,25 +279,8 @@ final class NativeBlobstore implements Blobstore {
     // ---- channels -------------------------------------------------------------------------------------------------
 
     @Override
-    public BlobChannel openChannel() {
-        if (SpdkThread.current() == null && Task.current() != null) {
-            return inTask();
-        }
-        SpdkThread caller = SpdkThread.require();
-        if (caller.runtime() != thread.runtime()) {
-            throw new IllegalArgumentException(caller + " belongs to another application than " + this);
-        }
-        return channels.open(caller);
-    }
-
-    private BlobChannel inTask() {
-        try {
-            return Task.call(this::openChannel);
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("opening a channel of " + this, e);
-        }
+    protected BlobChannelBase newChannel(SpdkThread caller) {
+        return new NativeBlobChannel(this, caller, channels.acquire(caller));
     }
 
     // ---- the end, and more room -----------------------------------------------------------------------------------
@@ -373,23 +288,23 @@ final class NativeBlobstore implements Blobstore {
     @Override
     public CompletableFuture<Void> growLive() {
         String what = "growing " + this;
-        return ops.queue.submitAlone(() -> {
+        return queue().submitAlone(() -> {
             checkLoaded();
-            NativeThread.enter(thread);
+            NativeThread.enter(thread());
             BlobstoreApi.updateBlockCount(dev);
-            return Calls.start(thread, token -> BlobstoreApi.growLive(pointer, Calls.STATUS, token))
+            return Calls.start(thread(), token -> BlobstoreApi.growLive(pointer, Calls.STATUS, token))
                     .thenAccept(r -> ops.check(what, r));
         });
     }
 
     @Override
     public CompletableFuture<Void> unload() {
-        return end("unloading " + this, BlobstoreApi::unload, true);
+        return finish("unloading " + this, BlobstoreApi::unload, true);
     }
 
     @Override
     public CompletableFuture<Void> destroy() {
-        return end("destroying " + this, BlobstoreApi::destroy, false);
+        return finish("destroying " + this, BlobstoreApi::destroy, false);
     }
 
     private interface EndCall {
@@ -397,43 +312,20 @@ final class NativeBlobstore implements Blobstore {
     }
 
     /** @param endsWithEio whether the store is gone too if the device failed */
-    private CompletableFuture<Void> end(String what, EndCall call, boolean endsWithEio) {
-        return ops.begin(() -> {
-            checkUnused(what);
-            state = State.UNLOADING;
-            return channels.closeAll()
-                    .thenCompose(_ -> ops.queue.submitAlone(() -> Calls.start(
-                                    thread, token -> call.start(pointer, Calls.STATUS, token))
-                            .thenCompose(r -> ended(what, r, endsWithEio))));
-        });
-    }
-
-    private void checkUnused(String what) throws SpdkException {
-        checkLoaded();
-        if (!open.isEmpty()) {
-            throw new SpdkException(
-                    Errno.EBUSY,
-                    what + " failed (EBUSY): " + open.size() + " blobs are open: close "
-                            + open.stream().limit(8).map(NativeBlob::id).toList()
-                            + (open.size() > 8 ? " and others" : ""));
-        }
-        for (NativeBlobChannel c : channels.all()) {
-            if (c.thread().state() == SpdkThread.State.EXITED) {
-                throw new SpdkException(
-                        Errno.EBUSY,
-                        what + " failed (EBUSY): " + c + " was not closed before its thread exited: close channels"
-                                + " first");
-            }
-        }
+    private CompletableFuture<Void> finish(String what, EndCall call, boolean endsWithEio) {
+        return end(
+                what,
+                () -> Calls.start(thread(), token -> call.start(pointer, Calls.STATUS, token))
+                        .thenCompose(r -> ended(what, r, endsWithEio)));
     }
 
     private CompletableFuture<Void> ended(String what, Calls.Result r, boolean endsWithEio) {
         if (r.errno() != 0 && !(endsWithEio && r.errno() == Errno.EIO)) {
-            state = State.LOADED;
+            stillLoaded();
             return CompletableFuture.failedFuture(ops.failure(what, r.errno()));
         }
-        state = State.UNLOADED;
-        NativeBlobstores.forget(this);
+        unloaded();
+        NativeBlobstores.LOADED.remove(this);
         return opening.ended().thenRun(() -> {
             if (r.errno() != 0) {
                 throw new CompletionException(new SpdkException(
@@ -441,18 +333,5 @@ final class NativeBlobstore implements Blobstore {
                         what + ": the device failed (EIO); it is unloaded, and will be recovered when loaded"));
             }
         });
-    }
-
-    /** Closes what is open, and unloads it, at the end of the application. */
-    CompletableFuture<Void> closeAndUnload() {
-        return thread.call(() -> List.copyOf(open))
-                .thenCompose(blobs -> CompletableFuture.allOf(
-                        blobs.stream().map(NativeBlob::close).toArray(CompletableFuture[]::new)))
-                .thenCompose(_ -> unload());
-    }
-
-    @Override
-    public String toString() {
-        return "blobstore on bdev " + opening.bdev;
     }
 }

@@ -6,24 +6,13 @@ import dev.spdkio.SpdkApp;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.spi.BlobstoreProvider;
+import dev.spdkio.blob.spi.LoadedStores;
 import dev.spdkio.runtime.SpdkThread;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 
 /** Brings SPDK's blobstore, and unloads what is left when an application stops. */
 public final class NativeBlobstores implements BlobstoreProvider {
-    private static final Logger LOG = System.getLogger(NativeBlobstores.class.getName());
-
-    /** How long the stop of an application waits for its stores. */
-    private static final long UNLOAD_SECONDS = 30;
-
-    private static final Set<NativeBlobstore> LOADED = ConcurrentHashMap.newKeySet();
-    private static final Set<SpdkApp> HOOKED = ConcurrentHashMap.newKeySet();
+    static final LoadedStores LOADED = new LoadedStores();
 
     @Override
     public Engine engine() {
@@ -37,33 +26,7 @@ public final class NativeBlobstores implements BlobstoreProvider {
             throw new IllegalArgumentException(
                     app + " runs on engine " + app.engine() + ": SPDK's blobstore needs SPDK");
         }
-        if (thread.runtime() != app.runtime()) {
-            throw new IllegalArgumentException(thread + " belongs to another application than " + app);
-        }
-        if (HOOKED.add(app)) {
-            app.onShutdown(() -> unloadAll(app));
-        }
+        LOADED.prepare(app, thread);
         return new Opening(app, thread, bdev, options, mode).start();
-    }
-
-    static void remember(NativeBlobstore store) {
-        LOADED.add(store);
-    }
-
-    static void forget(NativeBlobstore store) {
-        LOADED.remove(store);
-    }
-
-    private static void unloadAll(SpdkApp app) {
-        HOOKED.remove(app);
-        List<NativeBlobstore> stores =
-                LOADED.stream().filter(s -> s.app() == app).toList();
-        CompletableFuture<?>[] all =
-                stores.stream().map(NativeBlobstore::closeAndUnload).toArray(CompletableFuture[]::new);
-        try {
-            CompletableFuture.allOf(all).get(UNLOAD_SECONDS, TimeUnit.SECONDS);
-        } catch (Exception e) {
-            LOG.log(Level.ERROR, "not unloaded: " + LOADED, e);
-        }
     }
 }

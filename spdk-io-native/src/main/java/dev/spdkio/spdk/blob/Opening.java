@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.spdkio.SpdkApp;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.blob.spi.BlobstoreProvider.Mode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.Poller;
@@ -35,7 +36,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -178,9 +178,7 @@ final class Opening implements BlobDevices.Listener {
     }
 
     private void fail(CompletableFuture<Blobstore> result, Throwable failure) {
-        Throwable cause = failure.getCause();
-        Throwable told = failure instanceof CompletionException && cause != null ? cause : failure;
-        var _ = ended().whenComplete((_, _) -> result.completeExceptionally(told));
+        var _ = ended().whenComplete((_, _) -> result.completeExceptionally(BlobstoreBase.cause(failure)));
     }
 
     private SpdkException failure(int errno) {
@@ -199,8 +197,7 @@ final class Opening implements BlobDevices.Listener {
             case Errno.EINVAL -> "its blocks do not suit " + options;
             default -> "SPDK's log says more";
         };
-        return new SpdkException(
-                errno, "blobstore on bdev " + bdev + ": " + verb + " failed (" + Errno.name(errno) + "): " + why);
+        return BlobstoreBase.failure(errno, "blobstore on bdev " + bdev + ": " + verb, why);
     }
 
     /** Nothing is left of the store. Completes when its device is as it was before. */

@@ -2,13 +2,12 @@
 package dev.spdkio.spdk.blob;
 
 import dev.spdkio.blob.BlobId;
-import dev.spdkio.blob.spi.MetadataQueue;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BlobApi;
 import dev.spdkio.spdk.ffi.BlobstoreApi;
 import dev.spdkio.sys.Errno;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -18,7 +17,6 @@ import java.util.concurrent.CompletionException;
  * <p>Thread rule: any thread begins them; they run on the metadata thread.
  */
 final class Operations {
-    final MetadataQueue queue;
     final BusyBlobs busy = new BusyBlobs();
     private final NativeBlobstore store;
     private final Opening opening;
@@ -30,39 +28,12 @@ final class Operations {
         this.opening = opening;
         this.thread = opening.thread;
         this.pointer = pointer;
-        this.queue = new MetadataQueue(thread, store.toString(), opening.options.maxMetadataOps());
-    }
-
-    /** Begins something on the metadata thread. What it throws is how it ends. Any thread. */
-    <T> CompletableFuture<T> begin(Callable<CompletableFuture<T>> body) {
-        CompletableFuture<T> result = thread.runtime().newFuture();
-        Runnable there = () -> {
-            CompletableFuture<T> end;
-            try {
-                end = body.call();
-            } catch (Exception e) {
-                end = CompletableFuture.failedFuture(e);
-            }
-            var _ = end.whenComplete((value, failure) -> {
-                if (failure != null) {
-                    result.completeExceptionally(cause(failure));
-                } else {
-                    result.complete(value);
-                }
-            });
-        };
-        try {
-            thread.execute(there);
-        } catch (IllegalStateException e) {
-            result.completeExceptionally(e);
-        }
-        return result;
     }
 
     /** Does an operation in its turn, if no other on one of the blobs excludes it. */
     CompletableFuture<Calls.Result> operate(String what, Calls.Call call, BlobId... blobs) {
         return operateOnce(what, call, blobs).exceptionallyCompose(failure -> {
-            boolean needsDevice = cause(failure) instanceof SpdkException e && e.errno() == Errno.ENODEV;
+            boolean needsDevice = BlobstoreBase.cause(failure) instanceof SpdkException e && e.errno() == Errno.ENODEV;
             return needsDevice && opening.canProvide()
                     ? opening.provideMissing().thenCompose(_ -> operateOnce(what, call, blobs))
                     : CompletableFuture.failedFuture(failure);
@@ -70,7 +41,7 @@ final class Operations {
     }
 
     private CompletableFuture<Calls.Result> operateOnce(String what, Calls.Call call, BlobId... blobs) {
-        return queue.submit(() -> {
+        return store.queue().submit(() -> {
             store.checkLoaded();
             busy.begin(what, blobs);
             return Calls.start(thread, call).thenApply(r -> {
@@ -82,7 +53,7 @@ final class Operations {
 
     /** An operation on an open blob. */
     CompletableFuture<Void> change(String what, NativeBlob blob, Calls.Call call) {
-        return queue.submit(() -> {
+        return store.queue().submit(() -> {
             blob.checkOpen();
             return Calls.start(thread, call).thenAccept(r -> check(what, r));
         });
@@ -94,7 +65,7 @@ final class Operations {
      * as the blob was, when it is loaded.
      */
     CompletableFuture<Void> resize(String what, NativeBlob blob, long clusters) {
-        return queue.submit(() -> {
+        return store.queue().submit(() -> {
             blob.checkOpen();
             busy.beginAlone(what, blob.id());
             return Calls.start(thread, token -> BlobApi.resize(blob.pointer(), clusters, Calls.STATUS, token))
@@ -116,12 +87,6 @@ final class Operations {
         return r;
     }
 
-    /** The failure itself, without what stages put around it. */
-    static Throwable cause(Throwable failure) {
-        Throwable cause = failure.getCause();
-        return failure instanceof CompletionException && cause != null ? cause : failure;
-    }
-
     /** What an error number of SPDK's means for an operation. */
     SpdkException failure(String what, int errno) {
         String why = switch (errno) {
@@ -141,13 +106,6 @@ final class Operations {
             case Errno.EIO -> "the device failed";
             default -> "SPDK's log says more";
         };
-        return new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why);
-    }
-
-    /** What is refused without asking SPDK. */
-    <T> CompletableFuture<T> refused(int errno, String what, String why) {
-        CompletableFuture<T> f = thread.runtime().newFuture();
-        f.completeExceptionally(new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why));
-        return f;
+        return BlobstoreBase.failure(errno, what, why);
     }
 }

@@ -35,13 +35,13 @@ final class Relations {
 
     CompletableFuture<Void> deleteBlob(BlobId id) {
         String what = "deleting " + store.name(id);
-        return ops.begin(() -> {
+        return store.begin(() -> {
             store.checkLoaded();
             // The clone of a snapshot gets its clusters: whatever opens a blob meanwhile might see half of that.
             if (hasClones(id)) {
-                return ops.queue.submitAlone(() -> deleteSnapshot(what, id));
+                return store.queue().submitAlone(() -> deleteSnapshot(what, id));
             }
-            return ops.queue.submit(() -> {
+            return store.queue().submit(() -> {
                 store.checkLoaded();
                 if (hasClones(id)) {
                     throw ops.failure(what, Errno.EBUSY);
@@ -126,9 +126,9 @@ final class Relations {
 
     CompletableFuture<Void> decoupleParent(BlobId id) {
         String what = "decoupling " + store.name(id);
-        return ops.begin(() -> {
+        return store.begin(() -> {
             long channel = channels.acquire(thread);
-            return ops.queue
+            return store.queue()
                     .submit(() -> {
                         store.checkLoaded();
                         ops.busy.begin(what, id);
@@ -188,7 +188,7 @@ final class Relations {
 
     /** An operation that copies data, for which it needs a channel of the metadata thread. */
     private CompletableFuture<Void> copying(String what, CopyCall call, BlobId id) {
-        return ops.begin(() -> {
+        return store.begin(() -> {
             long channel = channels.acquire(thread);
             return ops.operate(what, token -> call.start(channel, token), id)
                     .<Void>thenApply(_ -> null)
@@ -210,7 +210,7 @@ final class Relations {
         String what = "putting " + store.name(id) + " on bdev " + bdev;
         return store.device(what, bdev)
                 .thenCompose(_ -> opening.provide(bdev))
-                .thenCompose(_ -> ops.queue.submit(() -> {
+                .thenCompose(_ -> store.queue().submit(() -> {
                     store.checkLoaded();
                     NativeThread.enter(thread);
                     long external = opening.openExternal(bdev);

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.blob.BlobId;
-import dev.spdkio.error.SpdkException;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.export.BdevExport;
 import dev.spdkio.spdk.ffi.BdevApi;
@@ -60,8 +60,7 @@ final class ShallowCopy {
                     "its blocks of " + target.blockSize() + " bytes are not the io units of " + store.ioUnitSize());
         }
         return BlobDevices.prepare(store.app(), bdev)
-                .thenCompose(export -> store.operations()
-                        .begin(this::copy)
+                .thenCompose(export -> store.begin(this::copy)
                         .handle((_, failure) -> failure)
                         .thenCompose(failure -> letGo(export, failure)));
     }
@@ -85,7 +84,7 @@ final class ShallowCopy {
     private static CompletableFuture<Void> letGo(Optional<BdevExport> export, @Nullable Throwable failure) {
         CompletableFuture<Void> end = failure == null
                 ? CompletableFuture.completedFuture(null)
-                : CompletableFuture.failedFuture(Operations.cause(failure));
+                : CompletableFuture.failedFuture(BlobstoreBase.cause(failure));
         return export.map(e -> {
                     e.unregister();
                     return e.gone().thenCompose(_ -> end);
@@ -94,8 +93,7 @@ final class ShallowCopy {
     }
 
     private CompletableFuture<Void> failed(int errno, String why) {
-        return CompletableFuture.failedFuture(
-                new SpdkException(errno, what + " failed (" + Errno.name(errno) + "): " + why));
+        return CompletableFuture.failedFuture(BlobstoreBase.failure(errno, what, why));
     }
 
     @SuppressWarnings("unused") // called by SPDK
