@@ -21,8 +21,19 @@ class RaidBdevContractTest {
     abstract static class Level extends BdevContractInWorlds {
         private static final int BLOCK = 512;
 
-        /** The array, on bases of which {@code missing} are taken away again. */
-        Bdev create(BdevManager bdevs, RaidLevel level, int bases, int missing) throws SpdkException {
+        private final RaidLevel level;
+        private final int bases;
+        private final int missing;
+
+        /** An array on {@code bases} of which {@code missing} are taken away again. */
+        Level(RaidLevel level, int bases, int missing) {
+            this.level = level;
+            this.bases = bases;
+            this.missing = missing;
+        }
+
+        @Override
+        protected Bdev create(BdevManager bdevs) throws SpdkException {
             // raid1 keeps all of it on each base, concat the larger part on the first one
             long blocks = 2 * MIN_BYTES / BLOCK;
             List<String> names = new ArrayList<>();
@@ -49,49 +60,43 @@ class RaidBdevContractTest {
 
     @Nested
     class OfRaid0 extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.RAID0, 3, 0);
+        OfRaid0() {
+            super(RaidLevel.RAID0, 3, 0);
         }
     }
 
     @Nested
     class OfConcat extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.CONCAT, 2, 0);
+        OfConcat() {
+            super(RaidLevel.CONCAT, 2, 0);
         }
     }
 
     @Nested
     class OfRaid1 extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.RAID1, 2, 0);
+        OfRaid1() {
+            super(RaidLevel.RAID1, 2, 0);
         }
     }
 
     @Nested
     class OfRaid1WithoutABase extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.RAID1, 2, 1);
+        OfRaid1WithoutABase() {
+            super(RaidLevel.RAID1, 2, 1);
         }
     }
 
     @Nested
     class OfRaid5f extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.RAID5F, 3, 0);
+        OfRaid5f() {
+            super(RaidLevel.RAID5F, 3, 0);
         }
     }
 
     @Nested
     class OfRaid5fWithoutABase extends Level {
-        @Override
-        protected Bdev create(BdevManager bdevs) throws SpdkException {
-            return create(bdevs, RaidLevel.RAID5F, 3, 1);
+        OfRaid5fWithoutABase() {
+            super(RaidLevel.RAID5F, 3, 1);
         }
     }
 }

@@ -45,11 +45,16 @@ final class IoTimeoutTest {
         w.rt.runUntilIdle();
     }
 
-    @Test
-    void tellsOfEachIoOnceOnTheThreadOfTheDescriptor() {
+    /** A channel of a descriptor that is listened to. */
+    private BdevChannel watched(SpdkThread thread) {
         BdevDesc desc = open();
         listen(desc);
-        BdevChannel there = channel(desc, w.other);
+        return channel(desc, thread);
+    }
+
+    @Test
+    void tellsOfEachIoOnceOnTheThreadOfTheDescriptor() {
+        BdevChannel there = watched(w.other);
         DmaBuf buf = w.buf(2);
         w.run(w.other, () -> there.submitWriteBlocks(buf, 6, 2, w.note, "slow"));
         w.rt.runFor(LIMIT.minusMillis(1));
@@ -87,9 +92,7 @@ final class IoTimeoutTest {
 
     @Test
     void tellsOfWhatWaitsInTheHubToo() {
-        BdevDesc desc = open();
-        listen(desc);
-        BdevChannel ch = channel(desc, w.app);
+        BdevChannel ch = watched(w.app);
         d.capacity = 1;
         DmaBuf buf = w.buf(1);
         w.run(w.app, () -> {
@@ -103,9 +106,7 @@ final class IoTimeoutTest {
 
     @Test
     void tellsOfARequestInPartsOnce() {
-        BdevDesc desc = open();
-        listen(desc);
-        BdevChannel ch = channel(desc, w.app);
+        BdevChannel ch = watched(w.app);
         DmaBuf buf = w.buf(12);
         w.run(w.app, () -> ch.submitRead(buf, 512, w.note, "parts"));
         w.rt.runFor(LONG);
@@ -116,9 +117,7 @@ final class IoTimeoutTest {
 
     @Test
     void tellsOfAResetAndOfWhatFuturesWaitFor() {
-        BdevDesc desc = open();
-        listen(desc);
-        BdevChannel ch = channel(desc, w.app);
+        BdevChannel ch = watched(w.app);
         DmaBuf buf = w.buf(1);
         var _ = w.on(w.app, () -> ch.readAsync(buf, 0));
         var _ = w.on(w.app, ch::resetAsync);
@@ -130,9 +129,7 @@ final class IoTimeoutTest {
     @Test
     void abortEndsJustThatIo() {
         d.types.add(IoType.ABORT);
-        BdevDesc desc = open();
-        listen(desc);
-        BdevChannel ch = channel(desc, w.app);
+        BdevChannel ch = watched(w.app);
         DmaBuf buf = w.buf(1);
         w.run(w.app, () -> {
             ch.submitReadBlocks(buf, 0, 1, w.note, "same");
@@ -151,9 +148,7 @@ final class IoTimeoutTest {
 
     @Test
     void whatCannotBeAbortedKeepsItsBuffer() {
-        BdevDesc desc = open();
-        listen(desc);
-        BdevChannel ch = channel(desc, w.app);
+        BdevChannel ch = watched(w.app);
         DmaBuf buf = w.buf(1);
         w.run(w.app, () -> ch.submitReadBlocks(buf, 0, 1, w.note, "stuck"));
         w.rt.runFor(LONG);

@@ -86,27 +86,23 @@ final class Relations {
     }
 
     CompletableFuture<BlobId> createSnapshot(BlobId id, Map<String, byte[]> xattrs) {
-        xattrs.forEach(Xattrs::check);
-        Arena arena = Arena.ofShared();
-        return ops.operate(
-                        "creating a snapshot of " + store.name(id),
-                        token -> BlobstoreApi.createSnapshot(
-                                pointer,
-                                id.value(),
-                                BlobStructs.xattrs(xattrs, arena).address(),
-                                Calls.VALUE,
-                                token),
-                        id)
-                .thenApply(store::created)
-                .whenComplete((_, _) -> arena.close());
+        return derive("creating a snapshot of ", BlobstoreApi::createSnapshot, id, xattrs);
     }
 
     CompletableFuture<BlobId> createClone(BlobId id, Map<String, byte[]> xattrs) {
+        return derive("creating a clone of ", BlobstoreApi::createClone, id, xattrs);
+    }
+
+    private interface DeriveCall {
+        void start(long bs, long id, long xattrs, long callback, long token);
+    }
+
+    private CompletableFuture<BlobId> derive(String doing, DeriveCall call, BlobId id, Map<String, byte[]> xattrs) {
         xattrs.forEach(Xattrs::check);
         Arena arena = Arena.ofShared();
         return ops.operate(
-                        "creating a clone of " + store.name(id),
-                        token -> BlobstoreApi.createClone(
+                        doing + store.name(id),
+                        token -> call.start(
                                 pointer,
                                 id.value(),
                                 BlobStructs.xattrs(xattrs, arena).address(),
