@@ -412,6 +412,39 @@ interface BlobSnapshotContract {
     }
 
     @Test
+    default void aCloneOfADeviceGrowsAndStandsOnItsOwn() throws Exception {
+        Bdev external = numbered("BlobBelow");
+        Blobstore store = bed().init(OPTIONS.withExternalSnapshots());
+        Blob blob = bed().blob(store, BlobOptions.thin(8).withExternalSnapshot(external.name()));
+        await(blob.resize(10));
+        bed().assertCluster(blob, 7, 8);
+        bed().assertCluster(blob, 9, 0);
+        await(store.decoupleParent(blob.id()));
+        assertThat(bed().on(blob::externalSnapshot)).isEmpty();
+        for (int i = 0; i < 10; i++) {
+            bed().assertCluster(blob, i, i < 8 ? i + 1 : 0);
+        }
+        bed().close(blob);
+    }
+
+    @Test
+    default void refusesADeviceThatDoesNotSuit() throws Exception {
+        Bdev odd = bed().devices.create("BlobOdd", CLUSTER + CLUSTER / 2);
+        try {
+            Blobstore store = bed().init(OPTIONS.withExternalSnapshots());
+            assertErrno(
+                    Errno.EINVAL,
+                    store.createBlob(BlobOptions.thin(8).withExternalSnapshot(odd.name())),
+                    odd.name(),
+                    "whole clusters");
+            BlobId id = bed().create(store, BlobOptions.thin(8));
+            assertErrno(Errno.EINVAL, store.setExternalParent(id, odd.name()), odd.name());
+        } finally {
+            bed().devices.remove(odd);
+        }
+    }
+
+    @Test
     default void standsOnADeviceLater() throws Exception {
         Bdev external = numbered("BlobParent");
         Blobstore store = bed().init(OPTIONS.withExternalSnapshots());

@@ -253,6 +253,16 @@ interface BlobStoreLifeContract {
         bed().close(blob);
     }
 
+    @Test
+    default void growsNoFurtherThanItsMasks() throws Exception {
+        Blobstore store = bed().init(OPTIONS.withClusterSize(BlobstoreOptions.PAGE_SIZE).withMetadataPages(64, 0));
+        long most = bed().on(store::maxGrowableSize).orElseThrow();
+        long total = bed().on(store::totalClusters);
+        Assumptions.assumeTrue(bed().devices.grow(bed().device, most + (1 << 20)), "the device cannot grow");
+        assertErrno(Errno.ENOSPC, store.growLive(), bed().device.name());
+        assertThat(bed().<Long>on(store::totalClusters)).isEqualTo(total);
+    }
+
     private boolean grow(Bdev device, long bytes, Blob open) throws Exception {
         if (bed().devices.grow(device, bytes)) {
             return true;

@@ -23,7 +23,7 @@ class ConformanceTest {
     private static final Path ROOT = Path.of("..");
     private static final Pattern TITLE = Pattern.compile("## .*, (\\d+) cases\\)");
     private static final Pattern TEST = Pattern.compile("`(\\w+)\\.(\\w+)`");
-    private static final List<String> MODULES = List.of("spdk-io", "spdk-io-testkit", "spdk-io-native");
+    private static final List<String> MODULES = List.of("spdk-io", "spdk-io-blob", "spdk-io-testkit", "spdk-io-native");
 
     private record Row(String section, String name, String tests, String result) {}
 
