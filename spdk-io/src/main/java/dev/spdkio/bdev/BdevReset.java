@@ -74,15 +74,23 @@ final class BdevReset {
     }
 
     private void finished(Request request, IoStatus status) {
-        Request next;
-        synchronized (lock) {
-            queue.removeFirst();
-            next = queue.peekFirst();
-        }
-        if (next != null) {
-            next.channel.thread.sendInternal(() -> freeze(next));
-        }
+        freezeNext();
         request.channel.hub.tell(request.owner, request.completion, status, request.userData);
+    }
+
+    /** The first of the queue is over. Those of threads that were forced to exit are passed over. */
+    private void freezeNext() {
+        Request next;
+        do {
+            synchronized (lock) {
+                queue.removeFirst();
+                next = queue.peekFirst();
+            }
+        } while (next != null && !sendFreeze(next));
+    }
+
+    private boolean sendFreeze(Request request) {
+        return request.channel.thread.trySendInternal(() -> freeze(request));
     }
 
     final class Request implements IoCompletion {

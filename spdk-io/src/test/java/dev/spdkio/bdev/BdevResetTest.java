@@ -4,6 +4,7 @@ package dev.spdkio.bdev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.runtime.SpdkThread;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,24 @@ class BdevResetTest {
         submit(a, "later");
         assertThat(d.held).hasSize(1);
         finishOldest(IoStatus.SUCCESS);
+    }
+
+    @Test
+    void theResetOfAThreadThatWasForcedOutHoldsUpNobody() {
+        d.mode = FakeDevice.Mode.HOLD;
+        SpdkThread t = w.rt.createThread("t");
+        BdevChannel a = w.channel(w.app);
+        BdevChannel b = w.channel(t);
+        reset(a, "r1");
+        reset(b, "r2");
+        reset(a, "r3");
+        t.exit();
+        w.rt.runFor(w.rt.limits().exitTimeout().plusMillis(1));
+        assertThat(t.state()).isEqualTo(SpdkThread.State.EXITED);
+        finishOldest(IoStatus.SUCCESS);
+        assertThat(w.ends).containsExactly("r1 success");
+        finishOldest(IoStatus.SUCCESS);
+        assertThat(w.ends).containsExactly("r1 success", "r3 success");
     }
 
     @Test
