@@ -85,7 +85,7 @@ public final class LateBdevs<O> {
                     && bdev.manager().lookup(e.getKey()) == null) {
                 try {
                     maker.make(bdev.manager(), e.getValue().options());
-                } catch (SpdkException failure) {
+                } catch (SpdkException | RuntimeException failure) {
                     LOG.log(Level.ERROR, "bdev " + e.getKey() + " cannot be made on bdev " + base, failure);
                 }
             }
