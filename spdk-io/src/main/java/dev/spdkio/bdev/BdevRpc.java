@@ -10,6 +10,7 @@ import dev.spdkio.rpc.RpcException;
 import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.rpc.RpcState;
 import dev.spdkio.sys.Errno;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,10 +80,7 @@ public final class BdevRpc {
     /** Registers the methods. */
     public static void register(RpcRegistry registry, BdevManager bdevs) {
         registry.register("bdev_set_options", RpcState.ONLY_STARTUP, SetOptions.class, p -> setOptions(bdevs, p));
-        registry.register(
-                "bdev_get_bdevs",
-                GetBdevs.class,
-                p -> select(bdevs, p.name()).stream().map(BdevRpc::describe).toList());
+        registry.register("bdev_get_bdevs", GetBdevs.class, p -> getBdevs(bdevs, p));
         registry.register("bdev_get_iostat", GetIostat.class, p -> iostat(bdevs, p));
         registry.register("bdev_reset_iostat", ResetIostat.class, p -> resetIostat(bdevs, p));
         BdevControlRpc.register(registry, bdevs);
@@ -179,6 +177,23 @@ public final class BdevRpc {
             throw new SpdkException(Errno.ENODEV, "No such device: there is no bdev " + name);
         }
         return bdev;
+    }
+
+    /** One that is not there is waited for, as long as the caller says. */
+    private static CompletionStage<List<Map<String, Object>>> getBdevs(BdevManager bdevs, GetBdevs p)
+            throws SpdkException {
+        Optional<String> name = p.name();
+        int millis = p.timeout().orElse(0);
+        if (name.isEmpty() || millis <= 0 || bdevs.lookup(name.get()) != null) {
+            return CompletableFuture.completedFuture(
+                    select(bdevs, name).stream().map(BdevRpc::describe).toList());
+        }
+        return bdevs.openWhenPresent(name.get(), OpenMode.READ_ONLY, BdevEventListener.NONE, Duration.ofMillis(millis))
+                .thenApply(desc -> {
+                    try (desc) {
+                        return List.of(describe(desc.bdev()));
+                    }
+                });
     }
 
     private static List<Bdev> select(BdevManager bdevs, Optional<String> name) throws SpdkException {

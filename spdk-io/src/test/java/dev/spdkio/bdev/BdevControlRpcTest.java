@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,30 @@ final class BdevControlRpcTest {
                 .hasMessageContaining("juggle");
         client.call("bdev_enable_histogram", params().put("enable", false));
         assertThatThrownBy(() -> client.call("bdev_get_histogram", params())).hasMessageContaining("enableHistogram");
+    }
+
+    @Test
+    void aDeviceThatIsNotThereYetIsWaitedFor() throws Exception {
+        ObjectNode late = JsonNodeFactory.instance.objectNode().put("name", "Late");
+        assertThatThrownBy(() -> client.call("bdev_get_bdevs", late)).hasMessageContaining("Late");
+        assertThatThrownBy(() -> client.call("bdev_get_bdevs", late.put("timeout", 1)))
+                .hasMessageContainingAll("Late", "PT0.001S");
+        CompletableFuture<JsonNode> found = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try (RpcClient other = RpcClient.connect(app.rpcAddress())) {
+                found.complete(other.call("bdev_get_bdevs", late.put("timeout", 60_000)));
+            } catch (Exception e) {
+                found.completeExceptionally(e);
+            }
+        });
+        client.call(
+                "bdev_malloc_create",
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("name", "Late")
+                        .put("num_blocks", 8)
+                        .put("block_size", 512));
+        assertThat(found.get().get(0).get("name").stringValue()).isEqualTo("Late");
     }
 
     @Test
