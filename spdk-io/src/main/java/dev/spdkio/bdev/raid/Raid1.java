@@ -129,6 +129,10 @@ final class Raid1 extends RedundantLayout {
             io.complete(IoStatus.SUCCESS);
             return;
         }
+        if (status.kind() == IoStatus.Kind.ABORTED && ch.array().resets().isUnderWay()) {
+            io.complete(status); // not a failure of another member, which may be faulty
+            return;
+        }
         for (int next = (slot + 1) % bases; next != first; next = (next + 1) % bases) {
             MemberChannel other = ch.members[next];
             if (other != null && other.has(io.offsetBlocks(), io.blockCount())) {

@@ -177,7 +177,8 @@ final class Raid5f extends RedundantLayout {
     @Override
     void readEnded(RaidChannel ch, MemberChannel member, BdevIo io, IoStatus status) {
         if (status.isSuccess()
-                || (status.kind() == IoStatus.Kind.ABORTED && ch.array().isResetting())) {
+                || (status.kind() == IoStatus.Kind.ABORTED
+                        && ch.array().resets().isUnderWay())) {
             io.complete(status);
         } else {
             putTogether(ch, io, member.member.slot(), member.member.slot());

@@ -25,7 +25,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +57,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
     private final boolean superblock;
     private final List<RaidSlot> slots = new ArrayList<>();
     private final RaidSync sync = new RaidSync(this);
-    private final AtomicInteger resets = new AtomicInteger();
+    private final RaidResets resets;
 
     private final RaidControl control;
     private int blockSize;
@@ -123,6 +122,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         this.level = level;
         this.stripSizeKb = stripSizeKb;
         this.superblock = superblock;
+        this.resets = new RaidResets(arrays.bdevs().appThread());
         this.control = new RaidControl(this, sb);
         for (int i = 0; i < bases; i++) {
             slots.add(new RaidSlot(this, i));
@@ -452,17 +452,13 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         channel.letGo();
     }
 
-    boolean isResetting() {
-        return resets.get() > 0;
-    }
-
-    void beginReset() {
-        resets.incrementAndGet();
+    RaidResets resets() {
+        return resets;
     }
 
     void endReset(Runnable done) {
         Objects.requireNonNull(channels).forEachChannel(IoDevice.Iteration::next, _ -> {
-            resets.decrementAndGet();
+            resets.end();
             done.run();
         });
     }

@@ -193,7 +193,7 @@ final class RaidChannel {
         long state = io.driverLong() - 1;
         if (status.isSuccess()) {
             state += DONE_ONE;
-        } else if (status.kind() == IoStatus.Kind.ABORTED && array.isResetting()) {
+        } else if (status.kind() == IoStatus.Kind.ABORTED && array.resets().isUnderWay()) {
             state |= ABORTED;
         } else {
             state |= REFUSED;
@@ -276,7 +276,7 @@ final class RaidChannel {
     }
 
     void beginReset() {
-        array.beginReset();
+        array.resets().begin();
     }
 
     /** All bases are reset. What they aborted has arrived on all threads before those are no longer expected to. */

@@ -154,14 +154,16 @@ final class RaidControl {
         return CompletableFuture.allOf(to.stream()
                 .map(slot -> {
                     RaidMember member = Objects.requireNonNull(slot.member);
-                    return SuperblockIo.write(slot.channel(), bytes).handle((_, failure) -> {
-                        if (failure == null) {
-                            good.incrementAndGet();
-                        } else {
-                            array.failed(member, "superblock: " + failure.getMessage());
-                        }
-                        return true;
-                    });
+                    return array.resets()
+                            .retried(() -> SuperblockIo.write(slot.channel(), bytes))
+                            .handle((_, failure) -> {
+                                if (failure == null) {
+                                    good.incrementAndGet();
+                                } else {
+                                    array.failed(member, "superblock: " + failure.getMessage());
+                                }
+                                return true;
+                            });
                 })
                 .toArray(CompletableFuture[]::new));
     }
@@ -286,7 +288,8 @@ final class RaidControl {
             if (slot.member != member || state != RaidState.ONLINE) {
                 return DONE;
             }
-            return SuperblockIo.flush(slot.channel())
+            return array.resets()
+                    .retried(() -> SuperblockIo.flush(slot.channel()))
                     .thenCompose(_ -> record(known -> {
                         known.setBase(slot.index, member.base().bdev().uuid(), slot.offset, slot.blocks);
                         known.setState(slot.index, BaseState.CONFIGURED);

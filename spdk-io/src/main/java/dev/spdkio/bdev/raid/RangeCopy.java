@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,16 +71,16 @@ final class RangeCopy {
     }
 
     private CompletableFuture<Void> read(RaidMember member, DmaBuf buf, long from, long count) {
-        try {
-            return channel(member).readBlocksAsync(buf, member.offset() + from, count);
-        } catch (RuntimeException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        return io(() -> channel(member).readBlocksAsync(buf, member.offset() + from, count));
     }
 
     private CompletableFuture<Void> write(RaidMember member, DmaBuf buf, long from, long count) {
+        return io(() -> channel(member).writeBlocksAsync(buf, member.offset() + from, count));
+    }
+
+    private CompletableFuture<Void> io(Supplier<CompletableFuture<Void>> begin) {
         try {
-            return channel(member).writeBlocksAsync(buf, member.offset() + from, count);
+            return array.resets().retried(begin);
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -7,6 +7,7 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and writes the superblock of one base. On the thread of the channel, where the futures complete. */
@@ -47,22 +48,32 @@ final class SuperblockIo {
             return CompletableFuture.completedFuture(new byte[0]);
         }
         return buffer(channel, bytes)
-                .thenCompose(buf -> channel.readAsync(buf, 0)
-                        .thenApply(_ -> {
+                .thenCompose(buf -> closing(
+                        buf,
+                        () -> channel.readAsync(buf, 0).thenApply(_ -> {
                             byte[] content = new byte[(int) bytes];
                             buf.copyTo(content);
                             return content;
-                        })
-                        .whenComplete((_, _) -> buf.close()));
+                        })));
+    }
+
+    /** Gives the buffer back when the I/O has ended, or could not begin since the base went away meanwhile. */
+    private static <T> CompletableFuture<T> closing(DmaBuf buf, Supplier<CompletableFuture<T>> io) {
+        try {
+            return io.get().whenComplete((_, _) -> buf.close());
+        } catch (RuntimeException e) {
+            buf.close();
+            throw e;
+        }
     }
 
     /** Stores bytes at the beginning of a device, to last. */
     static CompletableFuture<Void> write(BdevChannel channel, byte[] bytes) {
         return buffer(channel, roundUp(channel.bdev(), bytes.length))
-                .thenCompose(buf -> {
+                .thenCompose(buf -> closing(buf, () -> {
                     buf.copyFrom(0, bytes, 0, bytes.length);
-                    return channel.writeAsync(buf, 0).whenComplete((_, _) -> buf.close());
-                })
+                    return channel.writeAsync(buf, 0);
+                }))
                 .thenCompose(_ -> flush(channel));
     }
 

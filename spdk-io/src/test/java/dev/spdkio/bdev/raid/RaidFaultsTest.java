@@ -69,6 +69,48 @@ class RaidFaultsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"RAID1", "RAID5F"})
+    void aResetCostsNothingThatIsBeingCopied(RaidLevel level) {
+        try (RaidWorld w = world(3)) {
+            RaidBdev array = w.create(level, true);
+            BdevChannel ch = w.channel(w.other);
+            int blocks = (int) w.bdev().blockCount();
+            byte[] data = random(blocks, 2);
+            w.write(ch, 0, data);
+            w.await(() -> w.arrays.removeBase("D1"));
+            RaidDisk source = disk(w, "D0");
+            RaidDisk target = disk(w, "D1");
+            source.holds = io -> io.type() == IoType.READ && io.offsetBlocks() >= 2048;
+            w.await(() -> w.arrays.addBase("R", "D1"));
+            w.settle();
+            assertThat(source.held).as("what the rebuild reads").isNotEmpty();
+            source.holds = _ -> false;
+            target.holds = io -> io.type() == IoType.WRITE && io.offsetBlocks() >= 2048;
+            w.rt.await(ch.resetAsync());
+            w.settle();
+            assertThat(target.held).as("what the rebuild writes").isNotEmpty();
+            target.holds = _ -> false;
+            w.rt.await(ch.resetAsync());
+            w.awaitSynced();
+            assertThat(members(w, array)).isEqualTo(3);
+            assertThat(w.read(ch, 0, blocks)).isEqualTo(data);
+        }
+    }
+
+    @Test
+    void aBaseThatIsPulledOutBeforeItIsLookedAtLeavesNoMemoryBehind() {
+        try (RaidWorld w = world(2)) {
+            w.create(RaidLevel.RAID1, false);
+            w.await(() -> w.arrays.removeBase("D1"));
+            w.on(w.app, () -> {
+                var _ = w.arrays.addBase("R", "D1").exceptionally(_ -> null);
+                return w.arrays.removeBase("D1");
+            });
+            w.settle();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RAID1", "RAID5F"})
     void aRebuildThatFailsCostsTheNewBaseOnly(RaidLevel level) {
         try (RaidWorld w = world(3)) {
             RaidBdev array = w.create(level, true);
