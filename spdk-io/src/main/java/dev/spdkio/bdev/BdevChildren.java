@@ -87,11 +87,18 @@ public abstract sealed class BdevChildren permits BdevCommands {
                         Command.seek(parent.type, block, 1),
                         (status, found, _) -> {
                             if (found != null) {
-                                parent.setResult(found == BdevCommands.NOWHERE ? found : found - distance);
+                                parent.setResult(inUpper(parent, found, distance));
                             }
                             parent.complete(status);
                         },
                         parent);
+    }
+
+    /** What was found below may lie behind the end of a device that is a part of that. */
+    private static long inUpper(BdevIo parent, long found, long distance) {
+        boolean isInside = found != BdevCommands.NOWHERE
+                && found - distance < parent.bdev().blockCount();
+        return isInside ? found - distance : BdevCommands.NOWHERE;
     }
 
     /** It was counted in flight since its start, as in {@link ZeroCopy}. */

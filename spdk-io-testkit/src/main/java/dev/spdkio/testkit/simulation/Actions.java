@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Actions {
     private static final int MOST_BURST = 12;
     private static final int MOST_RESETS = 4;
+    private static final int MOST_GROWTH = 20;
 
     private final World world;
 
@@ -119,7 +120,8 @@ final class Actions {
             CompletableFuture<IoStatus> ended = begin("reset of " + client);
             var _ = ended.whenComplete((status, _) -> {
                 disk.resetEnded(world.tick());
-                if (status != null && !status.isSuccess() && disk.traits.exception() == 0) {
+                boolean mayFail = disk.mayThrow() || (disk.array != null && disk.isRemoved());
+                if (status != null && !status.isSuccess() && !mayFail) {
                     world.violation("a reset of " + disk + " ended with " + status);
                 }
             });
@@ -184,7 +186,7 @@ final class Actions {
         }
         int first = r.nextInt(client.disk.blocks());
         int count = 1 + r.nextInt(client.disk.blocks() - first);
-        client.disk.device.lock();
+        client.disk.devices.forEach(SimDevice::lock);
         world.trace("lock", client, first, count);
         try {
             CompletableFuture<RangeLock> granted = r.nextBoolean()
@@ -367,16 +369,19 @@ final class Actions {
         if (disk == null || (r.nextBoolean() && world.disks.size() == 1)) {
             return;
         }
-        boolean fromBelow = r.nextBoolean();
+        // An array that can do without a member does so.
+        boolean fromBelow = r.nextBoolean() && (disk.array == null || disk.array.victim() == Array.ALL);
         world.trace("remove", disk, fromBelow ? 1 : 0, null);
         world.counts.removals++;
-        Bdev first = fromBelow ? disk.media : disk.bdev;
+        Bdev first = fromBelow ? disk.media.getFirst() : disk.bdev;
         CompletableFuture<Void> gone = world.bdevs.unregister(first);
         disk.gone = gone;
         world.await("removal of " + disk, gone);
-        if (!fromBelow && disk.media != disk.bdev) {
-            // What is below stays, and is of no use to anybody.
-            world.await("removal of what is below " + disk, world.bdevs.unregister(disk.media));
+        for (Bdev media : disk.media) {
+            if (media != first) {
+                // What is below stays, and is of no use to anybody.
+                world.await("removal of what is below " + disk, world.bdevs.unregister(media));
+            }
         }
         if (r.nextInt(4) == 0 && !world.bdevs.unregister(first).isCompletedExceptionally()) {
             world.violation("a second removal of " + disk + " was accepted");
@@ -388,34 +393,35 @@ final class Actions {
             CompletableFuture<Void> gone = disk.gone;
             if (gone != null
                     && gone.isDone()
-                    && world.bdevs.bdevs().stream().noneMatch(b -> b.name().contains(disk.name))) {
-                world.addDisk(disk.name, r);
+                    && world.bdevs.bdevs().stream().noneMatch(b -> b.name().contains(disk.label))) {
+                world.addDisk(disk.label, r);
                 return;
             }
         }
     }
 
     private void grow(@Nullable Disk disk, SplittableRandom r) {
-        if (disk == null || disk.blocks() > 4 * disk.traits.blocks()) {
+        if (disk == null || !disk.canGrow() || disk.grown > MOST_GROWTH) {
             return;
         }
-        int blocks = disk.history.blockCount() + disk.traits.writeUnit() * (1 + r.nextInt(16));
+        int blocks = disk.history.blockCount() + disk.writeUnit() * (1 + r.nextInt(16));
         disk.grow(blocks);
         world.trace("grow", disk, blocks, null);
         world.counts.resizes++;
         try {
-            disk.media.notifyBlockCount(blocks);
+            disk.media.getFirst().notifyBlockCount(blocks);
         } catch (SpdkException e) {
             world.violation("growing " + disk + " failed: " + e);
         }
     }
 
     private void shrink(@Nullable Disk disk) {
-        if (disk == null || disk.media.openCount() == 0) {
+        if (disk == null || disk.media.getFirst().openCount() == 0) {
             return;
         }
         try {
-            disk.media.notifyBlockCount(disk.blocks() - 1L);
+            Bdev media = disk.media.getFirst();
+            media.notifyBlockCount(media.blockCount() - 1);
             world.violation(disk + " was made smaller while it was open");
         } catch (SpdkException e) {
             if (e.errno() != Errno.EBUSY) {
@@ -425,7 +431,10 @@ final class Actions {
     }
 
     private void inject(@Nullable Disk disk, SplittableRandom r) {
-        if (disk != null && !disk.errors.isEmpty()) {
+        Array array = disk == null ? null : disk.array;
+        if (disk != null && array != null) {
+            world.app.send(() -> array.swap(world, disk.name));
+        } else if (disk != null && !disk.errors.isEmpty()) {
             Bdev bdev = disk.errors.get(r.nextInt(disk.errors.size()));
             ErrorType[] types = {ErrorType.FAILURE, ErrorType.PENDING, ErrorType.NOMEM};
             ErrorInjection.Target[] targets = ErrorInjection.Target.values();
@@ -450,7 +459,7 @@ final class Actions {
         if (client == null) {
             return;
         }
-        DmaBuf buf = world.pool.tryAllocate(client.disk.traits.blockSize());
+        DmaBuf buf = world.pool.tryAllocate(client.disk.blockSize());
         if (buf == null) {
             return;
         }
@@ -470,7 +479,7 @@ final class Actions {
                                 () -> read(
                                         client,
                                         buf,
-                                        (long) client.disk.history.blockCount() * client.disk.traits.blockSize()));
+                                        (long) client.disk.history.blockCount() * client.disk.blockSize()));
                     case 2 -> expect(IllegalArgumentException.class, client, () -> read(client, buf, 1));
                     default -> {
                         buf.close();

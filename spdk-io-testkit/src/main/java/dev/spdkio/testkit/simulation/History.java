@@ -15,6 +15,16 @@ import org.jspecify.annotations.Nullable;
 final class History {
     private static final long NEVER = Long.MAX_VALUE;
 
+    /** What a write that was given back leaves in a block. */
+    enum Doubt {
+        /** One of the values, for good. */
+        NONE,
+        /** One or the other, as somebody happens to look. */
+        EITHER,
+        /** Perhaps what nobody has written. */
+        ANYTHING
+    }
+
     /** Something that was, or is being, stored in a block. */
     static final class Candidate {
         final long value;
@@ -22,6 +32,9 @@ final class History {
         private long end = NEVER;
         private long superseded = NEVER;
         private boolean swappedOut;
+
+        private Doubt doubt = Doubt.NONE;
+
         private @Nullable Candidate next;
 
         private Candidate(long value, long begin, @Nullable Candidate next) {
@@ -87,9 +100,24 @@ final class History {
         prune(block);
     }
 
-    /** It may have been stored or not, but will not be from now on. */
-    void perhapsStored(Candidate c, long now) {
+    /**
+     * It may have been stored or not, but will not be from now on.
+     *
+     * @param doubt what may be found instead
+     */
+    void perhapsStored(Candidate c, long now, Doubt doubt) {
         c.end = now;
+        c.doubt = doubt;
+    }
+
+    /** Whether it is not known what the block holds, or would not be even if somebody looked. */
+    boolean isInDoubt(int block) {
+        for (Candidate o = blocks[block]; o != null; o = o.next) {
+            if (o.doubt != Doubt.NONE && o.superseded == NEVER) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** It was never stored. */
@@ -110,7 +138,7 @@ final class History {
     /** Whether who began to read at {@code since} may find that. */
     boolean mayHold(int block, long value, long since) {
         for (Candidate o = blocks[block]; o != null; o = o.next) {
-            if (o.value == value && o.superseded > since) {
+            if ((o.value == value || o.doubt == Doubt.ANYTHING) && o.superseded > since) {
                 return true;
             }
         }
@@ -120,7 +148,7 @@ final class History {
     /** Whether who began to read at {@code since} may find something else. */
     boolean mayHoldOther(int block, long value, long since) {
         for (Candidate o = blocks[block]; o != null; o = o.next) {
-            if (o.value != value && o.superseded > since) {
+            if ((o.value != value || o.doubt == Doubt.ANYTHING) && o.superseded > since) {
                 return true;
             }
         }
@@ -133,7 +161,7 @@ final class History {
      */
     void found(int block, long value, long since, long now) {
         for (Candidate o = blocks[block]; o != null; o = o.next) {
-            if (o.end >= since) {
+            if (o.end >= since || o.doubt != Doubt.NONE) {
                 return;
             }
         }

@@ -141,7 +141,7 @@ final class Request implements IoCompletion {
 
     void settleOrphan() {
         over();
-        forEachStore((_, c) -> disk.history.perhapsStored(c, world.tick()));
+        forEachStore((_, c) -> disk.history.perhapsStored(c, world.tick(), disk.doubt()));
     }
 
     /** Gives its memory back unless that is in flight. */
@@ -168,7 +168,7 @@ final class Request implements IoCompletion {
                 || !(compares || mayAbort() || disk.mayFail() || world.mayRefuse)) {
             world.violation("the future of " + this + " failed without a reason");
         }
-        forEachStore((_, c) -> disk.history.perhapsStored(c, world.tick()));
+        forEachStore((_, c) -> disk.history.perhapsStored(c, world.tick(), disk.doubt()));
         over();
     }
 
@@ -213,7 +213,7 @@ final class Request implements IoCompletion {
     }
 
     private void submit(BdevChannel ch) {
-        int size = disk.traits.blockSize();
+        int size = disk.blockSize();
         long offset = (long) block * size;
         long length = (long) count * size;
         switch (type) {
@@ -305,8 +305,8 @@ final class Request implements IoCompletion {
                 yield mayAbort();
             }
             case MISCOMPARE -> compares;
-            case FAILED -> disk.traits.exception() > 0 || !disk.errors.isEmpty();
-            case AIO_ERROR -> disk.traits.failure() > 0 || world.mayRefuse;
+            case FAILED -> disk.mayFailBy(status.kind());
+            case AIO_ERROR -> disk.mayFailBy(status.kind()) || world.mayRefuse;
             default -> false;
         };
         if (!admissible) {
@@ -319,7 +319,7 @@ final class Request implements IoCompletion {
         switch (type) {
             case READ -> {
                 if (status.isSuccess()) {
-                    int size = disk.traits.blockSize();
+                    int size = disk.blockSize();
                     memory().vec.copyTo(0, world.scratch.asSlice(0, (long) count * size));
                     for (int i = 0; i < count; i++) {
                         checkBlock(block + i, Content.get(world.scratch, (long) i * size, size));
@@ -363,7 +363,7 @@ final class Request implements IoCompletion {
         } else if (status.isMiscompare()) {
             forEachStore(h::neverStored);
         } else {
-            forEachStore((at, c) -> h.perhapsStored(c, now));
+            forEachStore((at, c) -> h.perhapsStored(c, now, disk.doubt()));
         }
     }
 
@@ -395,9 +395,9 @@ final class Request implements IoCompletion {
     }
 
     private void sought(IoStatus status, @Nullable Long found, @Nullable Object userData) {
-        long here = (long) block * disk.traits.blockSize();
-        boolean native_ = disk.traits.types().contains(type);
-        long wanted = native_ || type == IoType.SEEK_DATA ? here : BdevCommands.NOWHERE;
+        long here = (long) block * disk.blockSize();
+        boolean emulated = disk.bdev.emulates(type);
+        long wanted = !emulated || type == IoType.SEEK_DATA ? here : BdevCommands.NOWHERE;
         if (status.isSuccess() && Objects.requireNonNull(found) != wanted) {
             world.violation(this + " found " + found + " instead of " + wanted);
         }
@@ -410,7 +410,7 @@ final class Request implements IoCompletion {
     private void zeroCopyStarted(IoStatus status, @Nullable ZeroCopy zcopy, @Nullable Object userData) {
         if (status.isSuccess() && zcopy != null) {
             if (populate) {
-                int size = disk.traits.blockSize();
+                int size = disk.blockSize();
                 for (int i = 0; i < count; i++) {
                     checkBlock(block + i, Content.get(zcopy.memory(), (long) i * size, size));
                 }
@@ -439,11 +439,11 @@ final class Request implements IoCompletion {
         /** Ends it: with new contents in its place, or as if nothing had been. On the client's thread. */
         void end(boolean store) {
             begun = true;
-            commit = store && !disk.isSource(block, count);
+            commit = store && disk.mayChange(block, count);
             world.trace("end of zero copy", Request.this, id, commit);
             if (commit) {
                 changes = new History.Candidate[count];
-                int size = disk.traits.blockSize();
+                int size = disk.blockSize();
                 for (int i = 0; i < count; i++) {
                     changes[i] = disk.history.begin(block + i, Content.of(id, i), world.tick());
                     Content.put(zcopy.memory(), (long) i * size, size, Content.of(id, i));
@@ -473,7 +473,7 @@ final class Request implements IoCompletion {
                 if (status.isSuccess()) {
                     disk.history.stored(block + i, changes[i], now);
                 } else {
-                    disk.history.perhapsStored(changes[i], now);
+                    disk.history.perhapsStored(changes[i], now, disk.doubt());
                 }
             }
             client.zeroCopies.remove(this);

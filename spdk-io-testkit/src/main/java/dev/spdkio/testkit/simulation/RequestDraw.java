@@ -45,26 +45,25 @@ final class RequestDraw {
         this.world = world;
         this.id = world.nextRequest() | (forFuture ? Content.UNORDERED : 0);
         Disk disk = client.disk;
-        Traits traits = disk.traits;
         IoType wanted = r.nextInt(10) < 7
                 ? r.nextBoolean() ? IoType.READ : IoType.WRITE
                 : RARE[r.nextInt(forFuture ? FUTURES : RARE.length)];
-        boolean possible = disk.bdev.supports(wanted) && (client.mayWrite() || !wanted.modifies());
-        int unit = traits.writeUnit();
+        boolean possible = disk.supports(wanted) && (client.mayWrite() || !wanted.modifies());
+        int unit = disk.writeUnit();
         int blocks = disk.blocks() / unit;
-        int most =
-                Math.min(World.MOST_BLOCKS / unit, wanted == IoType.COMPARE_AND_WRITE ? traits.acwu() / unit : blocks);
+        int most = Math.min(
+                World.MOST_BLOCKS / unit, wanted == IoType.COMPARE_AND_WRITE ? disk.bdev.acwu() / unit : blocks);
         count = unit * (1 + r.nextInt(r.nextBoolean() ? 1 : most));
         int places = blocks - count / unit + 1;
         // Many want the same blocks, and many copies overlap their source.
         block = unit * r.nextInt(r.nextInt(3) == 0 ? Math.min(places, HOT) : places);
         int near = block / unit + r.nextInt(HOT) - HOT / 2;
         source = unit * (r.nextBoolean() ? Math.clamp(near, 0, places - 1) : r.nextInt(places));
-        boolean free = !disk.isSource(block, count) && (wanted != IoType.COPY || disk.history.isQuiet(source, count));
+        boolean free = disk.mayChange(block, count) && (wanted != IoType.COPY || disk.mayCopy(source, count));
         type = possible && (free || !wanted.modifies()) ? wanted : IoType.READ;
         flag = r.nextBoolean();
         key = r.nextInt(4) == 0 ? client : null;
-        int bytes = count * traits.blockSize();
+        int bytes = count * disk.blockSize();
         boolean hasMemory = type == IoType.READ
                 || type == IoType.WRITE
                 || type == IoType.COMPARE
@@ -75,7 +74,7 @@ final class RequestDraw {
         isGood = hasMemory == (memory != null) && hasSecond == (second != null);
         expected = new long[type == IoType.COMPARE || type == IoType.COMPARE_AND_WRITE ? count : 0];
         if (isGood) {
-            fill(disk.history, traits.blockSize(), r);
+            fill(disk.history, disk.blockSize(), r);
         } else {
             Memory.close(memory);
         }
@@ -99,8 +98,7 @@ final class RequestDraw {
     /** A read of what comes from a block on. */
     static RequestDraw read(World world, Client client, int block) {
         int count = Math.min(World.MOST_BLOCKS, client.disk.blocks() - block);
-        Memory memory =
-                Memory.take(world.pool, count * client.disk.traits.blockSize(), new java.util.SplittableRandom(block));
+        Memory memory = Memory.take(world.pool, count * client.disk.blockSize(), new java.util.SplittableRandom(block));
         if (memory == null) {
             throw new IllegalStateException("the pool is exhausted at the end: " + world.pool);
         }

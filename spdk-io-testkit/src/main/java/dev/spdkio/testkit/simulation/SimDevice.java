@@ -88,9 +88,9 @@ final class SimDevice implements BdevOps<SimDevice.Channel> {
         ordered = false;
     }
 
-    /** From now on it does what it is asked. */
-    void behave() {
-        wellBehaved = true;
+    /** From now on it does what it is asked, or as it pleases. */
+    void behave(boolean well) {
+        wellBehaved = well;
     }
 
     void grow(int blocks) {

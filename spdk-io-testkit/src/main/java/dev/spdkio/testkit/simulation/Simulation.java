@@ -117,7 +117,7 @@ public final class Simulation {
     /** Nothing new begins; what is under way must end. */
     private void comeToRest() {
         world.giveMemory();
-        world.disks.forEach(d -> d.device.behave());
+        world.disks.forEach(disk -> disk.devices.forEach(device -> device.behave(true)));
         drive("everything in flight", () -> {
             world.closeRemoved();
             world.locks.forEach(RangeLock::close);
@@ -182,8 +182,10 @@ public final class Simulation {
         world.await("the end of all disks", bdevsGone);
         drive("a disk", world::isQuiet);
         for (Disk disk : world.disks) {
-            if (disk.device.destructs() != 1) {
-                world.violation(disk + " was destroyed " + disk.device.destructs() + " times");
+            for (SimDevice device : disk.devices) {
+                if (device.destructs() != 1) {
+                    world.violation("a device of " + disk + " was destroyed " + device.destructs() + " times");
+                }
             }
         }
         if (world.bdevs.badCompletions() != 0) {

@@ -114,6 +114,39 @@ record Traits(
                 r.nextDouble());
     }
 
+    /** The same as a member of an array, whose blocks all have one size; perhaps it does what it is asked. */
+    Traits ofMember(boolean faulty) {
+        int size = 512;
+        return new Traits(
+                size,
+                blocks,
+                false,
+                types,
+                alignment,
+                boundary,
+                1,
+                maxRwBlocks,
+                maxSegmentSize == 0 ? 0 : Math.max(size, maxSegmentSize),
+                maxSegments,
+                maxUnmapBlocks,
+                maxWriteZeroesBlocks,
+                maxCopyBlocks,
+                1,
+                capacity,
+                tellsRoom,
+                inline,
+                remote,
+                performsEarly,
+                latencyNanos,
+                pollNanos,
+                noMemory,
+                lateNoMemory,
+                faulty ? failure : 0,
+                faulty ? exception : 0,
+                stuck,
+                aborts);
+    }
+
     private static int pick(RandomGenerator r, int... values) {
         return values[r.nextInt(values.length)];
     }

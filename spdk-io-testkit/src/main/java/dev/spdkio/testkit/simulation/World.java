@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.testkit.simulation;
 
-import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevOptions;
 import dev.spdkio.bdev.RangeLock;
-import dev.spdkio.bdev.delay.DelayBdev;
-import dev.spdkio.bdev.delay.DelayBdevOptions;
-import dev.spdkio.bdev.delay.DelayLatencies;
-import dev.spdkio.bdev.error.ErrorBdev;
-import dev.spdkio.bdev.error.ErrorBdevOptions;
-import dev.spdkio.bdev.passthru.PassthruBdev;
-import dev.spdkio.bdev.passthru.PassthruBdevOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.DmaPool;
@@ -26,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 /** The stage of one simulation: threads, disks, clients, and what was seen. One OS thread. */
 final class World {
     static final int MOST_BLOCKS = 24;
-    private static final int PASSTHRU = 0;
-    private static final int ERROR = 2;
     private static final int MOST_THREADS = 5;
     private static final int MOST_CLIENTS = 12;
 
@@ -63,7 +52,7 @@ final class World {
     final MemorySegment scratch = MemorySegment.ofArray(new long[MOST_BLOCKS * 1024 / Long.BYTES]);
 
     private final SplittableRandom whims;
-    private final Saboteur saboteur;
+    private final DiskMaker maker;
     private final List<DmaBuf> taken = new ArrayList<>();
     final List<RangeLock> locks = new ArrayList<>();
 
@@ -88,7 +77,6 @@ final class World {
     }
 
     World(long seed, Saboteur saboteur) {
-        this.saboteur = saboteur;
         SplittableRandom r = new SplittableRandom(seed);
         whims = r.split();
         rt = SimulatedRuntime.create(1 + r.nextInt(3), r.nextLong());
@@ -111,6 +99,7 @@ final class World {
                         .withIoWaitLimit(mayRefuse ? 1 + r.nextInt(8) : 1 << 16)
                         .withBounceBufferBytes(4096 << r.nextInt(3))
                         .withZeroBufferBytes(4096 << r.nextInt(3)));
+        maker = new DiskMaker(this, saboteur);
         int count = 1 + r.nextInt(3);
         for (int i = 0; i < count; i++) {
             newThread();
@@ -181,45 +170,12 @@ final class World {
     // ---- disks, clients
     // ----------------------------------------------------------------------------------------------
 
-    /** A disk is a simulated device, or the top of a pile of devices on one. */
     void addDisk(String name, RandomGenerator r) {
-        SimDevice device = new SimDevice(this, Traits.draw(r), r.nextLong());
-        int layers = r.nextInt(5) > 1 ? 0 : 1 + r.nextInt(3);
         try {
-            String lowest = layers == 0 ? name : name + ".0";
-            Bdev media = bdevs.register(
-                    device.traits.spec(lowest, new UUID(r.nextLong(), r.nextLong())), saboteur.between(device, this));
-            Bdev top = media;
-            List<Bdev> errors = new ArrayList<>();
-            for (int i = 1; i <= layers; i++) {
-                Bdev on = top;
-                String upper = i == layers ? name : name + "." + i;
-                int kind = r.nextInt(i == layers ? 2 : 3);
-                long micros = r.nextInt(50);
-                top = rt.call(app, () -> stack(upper, on.name(), kind, micros));
-                if (kind == ERROR) {
-                    errors.add(top);
-                }
-                if (kind != PASSTHRU) {
-                    device.lock(); // what is late is overtaken
-                }
-            }
-            disks.add(new Disk(device, media, top, errors));
+            disks.add(maker.make(name, r));
         } catch (SpdkException e) {
             violation("registering " + name + " failed: " + e);
         }
-    }
-
-    private Bdev stack(String name, String base, int kind, long micros) throws SpdkException {
-        return switch (kind) {
-            case PASSTHRU -> PassthruBdev.create(bdevs, new PassthruBdevOptions(name, base));
-            case 1 ->
-                DelayBdev.create(
-                        bdevs,
-                        new DelayBdevOptions(
-                                name, base, new DelayLatencies(micros, 3 * micros, micros / 2, 5 * micros)));
-            default -> ErrorBdev.create(bdevs, new ErrorBdevOptions(base));
-        };
     }
 
     @Nullable
@@ -317,7 +273,7 @@ final class World {
         }
         for (Disk d : disks) {
             text.append("  ").append(d).append(d.isRemoved() ? " (removed): " : ": ");
-            text.append(d.device).append(", ").append(d.bdev.openCount()).append(" descriptors\n");
+            text.append(d.devices).append(", ").append(d.bdev.openCount()).append(" descriptors\n");
         }
         rt.threads().forEach(t -> text.append("  ").append(t).append('\n'));
         return text.toString();
