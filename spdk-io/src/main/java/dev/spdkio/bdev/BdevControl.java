@@ -30,7 +30,10 @@ public abstract sealed class BdevControl permits Bdev {
     private final QueueDepthSampler depthSampler = new QueueDepthSampler(bdev);
 
     private final Object lock = new Object();
-    private final ChannelStats closedChannels = new ChannelStats();
+
+    /** Null as long as no channel was closed: there may be many devices. */
+    private @Nullable ChannelStats closedChannels;
+
     private final Set<ChannelStats> liveChannels = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<StatsReading> readings = new ArrayList<>();
 
@@ -83,8 +86,10 @@ public abstract sealed class BdevControl permits Bdev {
         bdev.manager.appThread().execute(() -> {
             synchronized (lock) {
                 readings.add(reading);
-                reading.sum.add(closedChannels);
-                closedChannels.reset(mode);
+                if (closedChannels != null) {
+                    reading.sum.add(closedChannels);
+                    closedChannels.reset(mode);
+                }
             }
             bdev.ioDevice.forEachChannel(
                     i -> {
@@ -143,8 +148,13 @@ public abstract sealed class BdevControl permits Bdev {
         synchronized (lock) {
             liveChannels.remove(channel.stats);
             readings.forEach(r -> r.take(channel.stats));
-            closedChannels.add(channel.stats);
+            if (closedChannels == null) {
+                closedChannels = channel.stats; // nobody counts on it any more
+            } else {
+                closedChannels.add(channel.stats);
+            }
             histogram.channelGone(channel.stats);
+            channel.stats.histogram = null;
         }
     }
 
@@ -165,7 +175,13 @@ public abstract sealed class BdevControl permits Bdev {
      * @return completes when it is so on all threads
      */
     public CompletableFuture<Void> enableHistogram(boolean enable, @Nullable IoType only) {
-        return onAllChannels(() -> histogram.set(enable, only), ch -> histogram.apply(ch.stats));
+        return enableHistogram(enable, only, HistogramShape.DEFAULT);
+    }
+
+    /** The same in buckets of that shape; what was counted in others is forgotten. */
+    public CompletableFuture<Void> enableHistogram(boolean enable, @Nullable IoType only, HistogramShape shape) {
+        Objects.requireNonNull(shape, "shape");
+        return onAllChannels(() -> histogram.set(enable, only, shape), ch -> histogram.apply(ch.stats));
     }
 
     /** Whether {@link #histogram} has something to give. */
@@ -176,6 +192,11 @@ public abstract sealed class BdevControl permits Bdev {
     /** The one type whose times are counted; null for all. */
     public @Nullable IoType histogramType() {
         return histogram.only();
+    }
+
+    /** The shape in which times are counted. */
+    public HistogramShape histogramShape() {
+        return histogram.shape();
     }
 
     /**
@@ -190,16 +211,17 @@ public abstract sealed class BdevControl permits Bdev {
             return CompletableFuture.failedFuture(new SpdkException(
                     Errno.EFAULT, "bdev " + bdev.name() + " does not count times: enableHistogram first"));
         }
-        LatencyHistogram sum = new LatencyHistogram(); // one thread after the other adds to it
-        return onAllChannels(() -> histogram.addGone(sum, reset), ch -> BdevHistogram.addLive(sum, ch.stats, reset))
-                .thenApply(_ -> sum);
+        LatencyHistogram[] sum = new LatencyHistogram[1]; // one thread after the other adds to it
+        return onAllChannels(
+                        () -> sum[0] = histogram.begin(reset), ch -> BdevHistogram.addLive(sum[0], ch.stats, reset))
+                .thenApply(_ -> sum[0]);
     }
 
     /** The same for each thread that uses it now. Any thread. */
     public CompletableFuture<Map<SpdkThread, LatencyHistogram>> histogramByThread() {
         Map<SpdkThread, LatencyHistogram> all = new LinkedHashMap<>();
         return onAllChannels(() -> {}, ch -> {
-                    LatencyHistogram copy = new LatencyHistogram();
+                    LatencyHistogram copy = new LatencyHistogram(histogram.shape());
                     BdevHistogram.addLive(copy, ch.stats, false);
                     all.put(ch.thread, copy);
                 })

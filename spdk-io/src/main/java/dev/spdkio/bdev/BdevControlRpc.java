@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The methods that limit and measure a device: {@code bdev_set_qos_limit} and its like. */
 public final class BdevControlRpc {
+    /** Borders of one question; SPDK's number. */
+    private static final int MAX_BORDERS = 256;
+
     private BdevControlRpc() {}
 
     private record SetQosLimit(
@@ -59,6 +62,10 @@ public final class BdevControlRpc {
 
     private record GetHistogram(String name) {}
 
+    private record GetHistogramBorders(String name, List<Long> borders) {}
+
+    private record Borders(List<Long> bordersCount) {}
+
     private record SetQdSamplingPeriod(String name, long period) {}
 
     private record Histogram(String histogram, int granularity, int minRange, int maxRange, long tscRate) {}
@@ -70,6 +77,7 @@ public final class BdevControlRpc {
         });
         registry.register("bdev_enable_histogram", EnableHistogram.class, p -> enableHistogram(bdevs, p));
         registry.register("bdev_get_histogram", GetHistogram.class, p -> histogram(bdevs, p));
+        registry.register("bdev_get_histogram_borders", GetHistogramBorders.class, p -> borders(bdevs, p));
         registry.register("bdev_set_qd_sampling_period", SetQdSamplingPeriod.class, p -> {
             if (p.period() < 0) {
                 throw new RpcException(RpcErrorCode.INVALID_PARAMS, "period " + p.period() + " must not be negative");
@@ -86,22 +94,38 @@ public final class BdevControlRpc {
 
     private static CompletionStage<Boolean> enableHistogram(BdevManager bdevs, EnableHistogram p)
             throws SpdkException, RpcException {
-        if (p.granularity().orElse(LatencyHistogram.GRANULARITY) != LatencyHistogram.GRANULARITY) {
-            throw new RpcException(
-                    RpcErrorCode.INVALID_PARAMS,
-                    "granularity " + p.granularity().getAsInt() + ": times are counted with a granularity of "
-                            + LatencyHistogram.GRANULARITY + "; leave it out");
-        }
-        if (p.minNsec().orElse(0) != 0 || p.maxNsec().orElse(0) != 0) {
-            throw new RpcException(
-                    RpcErrorCode.INVALID_PARAMS,
-                    "min_nsec and max_nsec: all times are counted; leave them out or give 0");
-        }
-        return answer(BdevRpc.find(bdevs, p.name()).enableHistogram(p.enable(), type(p.opc())));
+        HistogramShape d = HistogramShape.DEFAULT;
+        HistogramShape shape = new HistogramShape(
+                p.granularity().orElse(d.granularity()),
+                p.minNsec().orElse(d.minNanos()),
+                p.maxNsec().orElse(d.maxNanos()));
+        return answer(BdevRpc.find(bdevs, p.name()).enableHistogram(p.enable(), type(p.opc()), shape));
     }
 
     private static CompletionStage<Histogram> histogram(BdevManager bdevs, GetHistogram p) throws SpdkException {
         return BdevRpc.find(bdevs, p.name()).histogram(false).thenApply(BdevControlRpc::encode);
+    }
+
+    private static CompletionStage<Borders> borders(BdevManager bdevs, GetHistogramBorders p)
+            throws SpdkException, RpcException {
+        if (p.borders().isEmpty() || p.borders().size() > MAX_BORDERS) {
+            throw new RpcException(
+                    RpcErrorCode.INVALID_PARAMS, p.borders().size() + " borders: give 1 to " + MAX_BORDERS);
+        }
+        long[] nanos = new long[p.borders().size()];
+        for (int i = 0; i < nanos.length; i++) {
+            long micros = p.borders().get(i);
+            if (micros < 0 || (i > 0 && micros < p.borders().get(i - 1))) {
+                throw new RpcException(
+                        RpcErrorCode.INVALID_PARAMS,
+                        "borders " + p.borders() + ": give microseconds in ascending order");
+            }
+            nanos[i] = TimeUnit.MICROSECONDS.toNanos(micros);
+        }
+        return BdevRpc.find(bdevs, p.name())
+                .histogram(false)
+                .thenApply(h ->
+                        new Borders(Arrays.stream(h.countsUpTo(nanos)).boxed().toList()));
     }
 
     private static @Nullable IoType type(Optional<String> name) throws RpcException {
@@ -122,9 +146,9 @@ public final class BdevControlRpc {
         bytes.asLongBuffer().put(buckets);
         return new Histogram(
                 Base64.getEncoder().encodeToString(bytes.array()),
-                LatencyHistogram.GRANULARITY,
-                0,
-                LatencyHistogram.RANGES - 1,
+                h.shape().granularity(),
+                h.shape().minRange(),
+                h.shape().maxRange(),
                 FrameworkRpc.TICK_RATE);
     }
 
@@ -142,6 +166,14 @@ public final class BdevControlRpc {
             IoType only = bdev.histogramType();
             if (only != null) {
                 params.put("opc", only.jsonName());
+            }
+            HistogramShape shape = bdev.histogramShape();
+            if (!shape.equals(HistogramShape.DEFAULT)) {
+                params.put("granularity", shape.granularity());
+                params.put("min_nsec", shape.minNanos());
+                if (shape.maxNanos() != Long.MAX_VALUE) {
+                    params.put("max_nsec", shape.maxNanos());
+                }
             }
             calls.add(new MethodCall("bdev_enable_histogram", named(bdev, params)));
         }

@@ -11,14 +11,18 @@ import org.jspecify.annotations.Nullable;
 final class BdevHistogram {
     private boolean enabled;
     private @Nullable IoType only;
-    private final LatencyHistogram gone = new LatencyHistogram();
+    private HistogramShape shape = HistogramShape.DEFAULT;
 
-    synchronized void set(boolean enable, @Nullable IoType type) {
-        if (!enable || !enabled || only != type) {
-            gone.clear();
+    /** There are many devices, and few that count. */
+    private @Nullable LatencyHistogram gone;
+
+    synchronized void set(boolean enable, @Nullable IoType type, HistogramShape wanted) {
+        if (!enable || !enabled || only != type || !shape.equals(wanted)) {
+            gone = null;
         }
         enabled = enable;
         only = type;
+        shape = wanted;
     }
 
     synchronized boolean isEnabled() {
@@ -30,35 +34,49 @@ final class BdevHistogram {
         return only;
     }
 
+    synchronized HistogramShape shape() {
+        return shape;
+    }
+
     /** Has a channel count, or not, as is wanted now. On its thread. */
     synchronized void apply(ChannelStats stats) {
+        LatencyHistogram h = stats.histogram;
         if (!enabled) {
             stats.histogram = null;
-        } else if (stats.histogram == null || stats.histogramOf != only) {
-            stats.histogram = new LatencyHistogram();
+        } else if (h == null || stats.histogramOf != only || !h.shape().equals(shape)) {
+            stats.histogram = new LatencyHistogram(shape);
         }
         stats.histogramOf = only;
     }
 
     synchronized void channelGone(ChannelStats stats) {
         LatencyHistogram h = stats.histogram;
-        if (enabled && h != null) {
+        if (!enabled || h == null || !h.shape().equals(shape)) {
+            return;
+        }
+        if (gone == null) {
+            gone = h;
+        } else {
             gone.add(h);
         }
     }
 
-    /** Adds what was counted on channels that are gone. */
-    synchronized void addGone(LatencyHistogram sum, boolean reset) {
-        sum.add(gone);
-        if (reset) {
-            gone.clear();
+    /** What was counted on channels that are gone. */
+    synchronized LatencyHistogram begin(boolean reset) {
+        LatencyHistogram sum = new LatencyHistogram(shape);
+        if (gone != null) {
+            sum.add(gone);
         }
+        if (reset) {
+            gone = null;
+        }
+        return sum;
     }
 
-    /** Adds what a channel has counted. On its thread. */
+    /** Adds what a channel has counted, unless that is being changed. On its thread. */
     static void addLive(LatencyHistogram sum, ChannelStats stats, boolean reset) {
         LatencyHistogram h = stats.histogram;
-        if (h != null) {
+        if (h != null && h.shape().equals(sum.shape())) {
             sum.add(h);
             if (reset) {
                 h.clear();

@@ -4,30 +4,42 @@ package dev.spdkio.bdev;
 import java.util.Arrays;
 
 /**
- * Counts times in nanoseconds in the buckets of {@code spdk_histogram_data}: 128 buckets for each power of two, so
- * that a time is known to better than 1 %.
+ * Counts times in nanoseconds in the buckets of {@code spdk_histogram_data}: by default 128 buckets for each power of
+ * two, so that a time is known to better than 1 %.
  *
  * <p>Thread rule: belongs to one thread at a time; recording allocates nothing.
  */
 public final class LatencyHistogram {
-    private static final int SHIFT = 7;
-    private static final int BUCKETS = 1 << SHIFT;
     private static final double NANOS = 1e9;
 
-    /** Ranges of buckets: the numbers below 128, and each power of two from there. */
-    static final int RANGES = Long.SIZE - SHIFT + 1;
-
-    /** SPDK's name for {@code log2} of the buckets of a range. */
-    static final int GRANULARITY = SHIFT;
-
-    private final long[] counts = new long[RANGES * BUCKETS];
+    private final HistogramShape shape;
+    private final int granularity;
+    private final int minRange;
+    private final int maxRange;
+    private final long[] counts;
     private long count;
     private long sum;
     private long min = Long.MAX_VALUE;
     private long max;
 
+    /** An empty one of SPDK's shape. */
+    public LatencyHistogram() {
+        this(HistogramShape.DEFAULT);
+    }
+
     /** An empty one. */
-    public LatencyHistogram() {}
+    public LatencyHistogram(HistogramShape shape) {
+        this.shape = shape;
+        this.granularity = shape.granularity();
+        this.minRange = shape.minRange();
+        this.maxRange = shape.maxRange();
+        this.counts = new long[(maxRange - minRange + 1) << granularity];
+    }
+
+    /** What its buckets are. */
+    public HistogramShape shape() {
+        return shape;
+    }
 
     /**
      * What SPDK has counted: the times are known as well as its buckets tell them.
@@ -39,8 +51,8 @@ public final class LatencyHistogram {
         LatencyHistogram h = new LatencyHistogram();
         for (int i = 0; i < Math.min(spdkCounts.length, h.counts.length); i++) {
             if (spdkCounts[i] != 0) {
-                long nanos = (long) ((highestOf(i) + 1.0) * NANOS / ticksPerSecond);
-                h.counts[indexOf(nanos)] += spdkCounts[i];
+                long nanos = (long) ((h.highestOf(i) + 1.0) * NANOS / ticksPerSecond);
+                h.counts[h.indexOf(nanos)] += spdkCounts[i];
                 h.count += spdkCounts[i];
                 h.sum += nanos * spdkCounts[i];
                 h.min = Math.min(h.min, nanos);
@@ -63,21 +75,24 @@ public final class LatencyHistogram {
         }
     }
 
-    /** Range 0 holds the numbers below 128 one by one; each further range is a power of two in 128 equal parts. */
-    static int indexOf(long value) {
-        int range = Math.max(0, Long.SIZE - SHIFT - Long.numberOfLeadingZeros(value));
+    int indexOf(long value) {
+        int range = shape.rangeOf(value);
+        if (range < minRange) {
+            return 0;
+        }
+        if (range > maxRange) {
+            return counts.length - 1;
+        }
         int shift = range == 0 ? 0 : range - 1;
-        return (range << SHIFT) + (int) ((value >>> shift) & (BUCKETS - 1));
+        return ((range - minRange) << granularity) + (int) ((value >>> shift) & ((1L << granularity) - 1));
     }
 
-    /** The largest value that falls into a bucket. */
-    static long highestOf(int index) {
-        int range = index >>> SHIFT;
-        long bucket = index & (BUCKETS - 1);
-        if (range == 0) {
-            return bucket;
-        }
-        return ((BUCKETS + bucket + 1) << (range - 1)) - 1;
+    /** The largest value that falls into a bucket, but for what is out of range. */
+    long highestOf(int index) {
+        int range = (index >>> granularity) + minRange;
+        long buckets = 1L << granularity;
+        long bucket = index & (buckets - 1);
+        return range == 0 ? bucket : ((buckets + bucket + 1) << (range - 1)) - 1;
     }
 
     /** Forgets everything. */
@@ -89,8 +104,11 @@ public final class LatencyHistogram {
         max = 0;
     }
 
-    /** Adds what another one has counted. */
+    /** Adds what another one of the same shape has counted. */
     public void add(LatencyHistogram other) {
+        if (!shape.equals(other.shape)) {
+            throw new IllegalArgumentException("a histogram of " + other.shape + " cannot be added to one of " + shape);
+        }
         for (int i = 0; i < counts.length; i++) {
             counts[i] += other.counts[i];
         }
@@ -136,6 +154,28 @@ public final class LatencyHistogram {
     /** The counts of all buckets, in order: {@code spdk_histogram_data.bucket}. */
     public long[] buckets() {
         return counts.clone();
+    }
+
+    /**
+     * How many times are not above each border, as exactly as the buckets tell, and then how many there are: {@code
+     * spdk_histogram_get_borders_count}.
+     *
+     * @param borders nanoseconds, ascending
+     */
+    public long[] countsUpTo(long... borders) {
+        long[] result = new long[borders.length + 1];
+        int at = 0;
+        long first = 0;
+        long before = 0;
+        for (int i = 0; i < counts.length; i++) {
+            while (at < borders.length && first > borders[at]) {
+                result[at++] = before;
+            }
+            before += counts[i];
+            first = highestOf(i) + 1;
+        }
+        Arrays.fill(result, at, result.length, before);
+        return result;
     }
 
     /** How many times are below each power of two of nanoseconds and not below the one before; zeroes come first. */

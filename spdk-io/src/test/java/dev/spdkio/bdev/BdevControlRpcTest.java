@@ -120,11 +120,11 @@ final class BdevControlRpcTest {
         }
         assertThat(count).isEqualTo(9);
         for (Map.Entry<String, Integer> bad :
-                Map.of("granularity", 5, "min_nsec", 10, "max_nsec", 10).entrySet()) {
+                Map.of("granularity", 15, "min_nsec", -1, "max_nsec", 0).entrySet()) {
             assertThatThrownBy(() -> client.call(
                             "bdev_enable_histogram",
                             params().put("enable", true).put(bad.getKey(), bad.getValue())))
-                    .hasMessageContaining("leave");
+                    .hasMessageContaining("a histogram");
         }
         assertThatThrownBy(() -> client.call(
                         "bdev_enable_histogram", params().put("enable", true).put("opc", "juggle")))
@@ -155,6 +155,39 @@ final class BdevControlRpcTest {
                         .put("num_blocks", 8)
                         .put("block_size", 512));
         assertThat(found.get().get(0).get("name").stringValue()).isEqualTo("Late");
+    }
+
+    @Test
+    void aHistogramHasTheShapeThatIsAskedFor() throws Exception {
+        client.call(
+                "bdev_enable_histogram",
+                params().put("enable", true)
+                        .put("granularity", 4)
+                        .put("min_nsec", 1_500)
+                        .put("max_nsec", 100_000));
+        read(3);
+        JsonNode h = client.call("bdev_get_histogram", params());
+        assertThat(h.get("granularity").intValue()).isEqualTo(4);
+        assertThat(h.get("min_range").intValue()).isEqualTo(7);
+        assertThat(h.get("max_range").intValue()).isEqualTo(13);
+        assertThat(Base64.getDecoder().decode(h.get("histogram").stringValue())).hasSize(7 * 16 * 8);
+        assertThat(callsIn(client.call("save_config", null)).toString())
+                .contains("\"granularity\":4,\"min_nsec\":1500,\"max_nsec\":100000}");
+
+        ObjectNode ask = params();
+        ask.putArray("borders").add(0).add(60_000_000);
+        JsonNode counts = client.call("bdev_get_histogram_borders", ask).get("borders_count");
+        assertThat(counts).hasSize(3);
+        assertThat(counts.get(1).longValue()).isEqualTo(3);
+        assertThat(counts.get(2).longValue()).isEqualTo(3);
+        ObjectNode disorder = params();
+        disorder.putArray("borders").add(2).add(1);
+        assertThatThrownBy(() -> client.call("bdev_get_histogram_borders", disorder))
+                .hasMessageContaining("ascending");
+        ObjectNode none = params();
+        none.putArray("borders");
+        assertThatThrownBy(() -> client.call("bdev_get_histogram_borders", none))
+                .hasMessageContaining("1 to 256");
     }
 
     @Test
