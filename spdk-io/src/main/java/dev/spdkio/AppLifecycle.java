@@ -46,6 +46,9 @@ final class AppLifecycle implements AppControl {
     /** The loggers whose debug messages can be turned on by the RPC {@code log_set_flag}. */
     private static final List<String> LOG_FLAGS = List.of("dev.spdkio.bdev", "dev.spdkio.rpc", "dev.spdkio.runtime");
 
+    /** How long threads are given to say which I/O they have. */
+    private static final Duration PENDING_IO_WAIT = Duration.ofSeconds(1);
+
     private final AppContext context;
     private final EngineProvider.@Nullable Session session;
     private final Duration shutdownTimeout;
@@ -368,12 +371,22 @@ final class AppLifecycle implements AppControl {
                     context.runtime().name(),
                     shutdownTimeout,
                     context.bdevs().bdevs());
+            reportPendingIo();
             endModules();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** I/O without an end keeps devices too, and then closing descriptors is of no use. */
+    private void reportPendingIo() {
+        context.bdevs()
+                .pendingIo(shutdownTimeout)
+                .completeOnTimeout(List.of(), PENDING_IO_WAIT.toNanos(), TimeUnit.NANOSECONDS)
+                .join()
+                .forEach(io -> LOG.log(Level.WARNING, "{0}", io));
     }
 
     /** The devices that are left do not keep the modules from giving back what they can. */

@@ -11,9 +11,9 @@ import dev.spdkio.runtime.ThreadSlot;
 import dev.spdkio.sys.Errno;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,10 +38,9 @@ public final class BdevManager implements AutoCloseable {
     private static final ThreadSlot<Hubs> HUBS = new ThreadSlot<>(_ -> new Hubs(new IdentityHashMap<>()));
 
     private record Hubs(Map<BdevManager, HubThread> all) implements AutoCloseable {
-        /** The thread exits; it was forced to if requests are under way. */
         @Override
         public void close() {
-            all.values().forEach(hub -> hub.futures.abandon());
+            all.values().forEach(HubThread::abandon);
         }
     }
 
@@ -52,8 +51,7 @@ public final class BdevManager implements AutoCloseable {
     private volatile boolean inUse;
 
     private final Object lock = new Object();
-    private final Map<String, Bdev> byName = new LinkedHashMap<>();
-    private final List<Bdev> bdevs = new ArrayList<>();
+    private final BdevNames names = new BdevNames();
     private final Set<AwaitedOpen> awaited = new HashSet<>();
     private final Set<BdevWatch> watches = new LinkedHashSet<>();
     private final AtomicLong badCompletions = new AtomicLong();
@@ -122,11 +120,7 @@ public final class BdevManager implements AutoCloseable {
     /** A name that no device has: the prefix and the lowest free number, as SPDK chooses {@code Malloc0}. */
     public String unusedName(String prefix) {
         synchronized (lock) {
-            int number = 0;
-            while (byName.containsKey(prefix + number)) {
-                number++;
-            }
-            return prefix + number;
+            return names.unused(prefix);
         }
     }
 
@@ -142,14 +136,14 @@ public final class BdevManager implements AutoCloseable {
     /** The devices in the order of their registration; a snapshot, those being removed included. */
     public List<Bdev> bdevs() {
         synchronized (lock) {
-            return List.copyOf(bdevs);
+            return List.copyOf(names.all());
         }
     }
 
     /** The device with that name, alias or UUID, or null. {@code spdk_bdev_get_by_name}. */
     public @Nullable Bdev lookup(String name) {
         synchronized (lock) {
-            return byName.get(name);
+            return names.get(name);
         }
     }
 
@@ -161,16 +155,12 @@ public final class BdevManager implements AutoCloseable {
     private Bdev require(String name) throws SpdkException {
         Bdev bdev = lookup(name);
         if (bdev == null) {
+            List<String> some = bdevs().stream().limit(16).map(Bdev::name).toList();
             throw new SpdkException(
                     Errno.ENODEV,
-                    "there is no bdev " + name + ": "
-                            + (bdevs.isEmpty() ? "none is registered" : "there are " + names()));
+                    "there is no bdev " + name + ": " + (some.isEmpty() ? "none is registered" : "there are " + some));
         }
         return bdev;
-    }
-
-    private List<String> names() {
-        return bdevs().stream().limit(16).map(Bdev::name).toList();
     }
 
     /**
@@ -181,36 +171,22 @@ public final class BdevManager implements AutoCloseable {
      */
     public Bdev register(BdevSpec spec, BdevOps<?> ops) throws SpdkException {
         BdevSpec complete = spec.uuid() != null ? spec : spec.withUuid(UUID.randomUUID());
-        List<String> names = new ArrayList<>();
-        names.add(complete.name());
-        names.addAll(complete.aliases());
-        String uuidName = Objects.requireNonNull(complete.uuid()).toString();
-        if (!names.contains(uuidName)) {
-            names.add(uuidName);
-        }
+        Set<String> wanted = new LinkedHashSet<>();
+        wanted.add(complete.name());
+        wanted.addAll(complete.aliases());
+        wanted.add(Objects.requireNonNull(complete.uuid()).toString());
         Bdev bdev;
         synchronized (lock) {
-            for (String name : names) {
-                checkFree(name, complete.name());
+            for (String name : wanted) {
+                names.checkFree(name, complete.name());
             }
             bdev = new Bdev(this, complete, ops);
-            names.forEach(name -> byName.put(name, bdev));
-            bdevs.add(bdev);
+            wanted.forEach(name -> names.add(bdev, name));
             watches.forEach(watch -> watch.tellAdded(bdev));
             awaited.forEach(AwaitedOpen::deviceCame);
         }
         modules.examineNew(bdev);
         return bdev;
-    }
-
-    private void checkFree(String name, String wanted) throws SpdkException {
-        Bdev taken = byName.get(name);
-        if (taken != null) {
-            throw new SpdkException(
-                    Errno.EEXIST,
-                    "bdev " + wanted + " cannot have the name " + name + ": bdev " + taken.name() + " has it"
-                            + (taken.isRegistered() ? "; choose another" : " until its removal is complete"));
-        }
     }
 
     /**
@@ -223,11 +199,11 @@ public final class BdevManager implements AutoCloseable {
             throw new IllegalArgumentException("bdev " + bdev.name() + ": an alias must not be blank");
         }
         synchronized (lock) {
-            if (!bdevs.contains(bdev)) {
+            if (!names.contains(bdev)) {
                 throw new SpdkException(Errno.ENODEV, "bdev " + bdev.name() + " is not registered");
             }
-            checkFree(alias, bdev.name());
-            byName.put(alias, bdev);
+            names.checkFree(alias, bdev.name());
+            names.add(bdev, alias);
             awaited.forEach(AwaitedOpen::deviceCame);
         }
     }
@@ -239,26 +215,22 @@ public final class BdevManager implements AutoCloseable {
      */
     public void removeAlias(Bdev bdev, String alias) throws SpdkException {
         synchronized (lock) {
-            if (alias.equals(bdev.name()) || byName.get(alias) != bdev) {
+            if (alias.equals(bdev.name()) || names.get(alias) != bdev) {
                 throw new SpdkException(Errno.ENOENT, alias + " is not an alias of bdev " + bdev.name());
             }
-            byName.remove(alias);
+            names.remove(bdev, alias);
         }
     }
 
     List<String> aliasesOf(Bdev bdev) {
         synchronized (lock) {
-            return byName.entrySet().stream()
-                    .filter(e -> e.getValue() == bdev && !e.getKey().equals(bdev.name()))
-                    .map(Map.Entry::getKey)
-                    .toList();
+            return names.aliases(bdev);
         }
     }
 
     void forget(Bdev bdev) {
         synchronized (lock) {
-            byName.values().removeIf(other -> other == bdev);
-            bdevs.remove(bdev);
+            names.remove(bdev);
             watches.forEach(watch -> watch.tellRemoved(bdev));
         }
     }
@@ -273,7 +245,7 @@ public final class BdevManager implements AutoCloseable {
                 new BdevWatch(this, Objects.requireNonNull(added, "added"), Objects.requireNonNull(removed, "removed"));
         synchronized (lock) {
             watches.add(watch);
-            bdevs.forEach(watch::tellAdded);
+            names.all().forEach(watch::tellAdded);
         }
         return watch;
     }
@@ -410,7 +382,7 @@ public final class BdevManager implements AutoCloseable {
     DmaBuf tryZeroes(int atLeast) {
         synchronized (lock) {
             if (zeroes.isEmpty() || zeroes.getLast().size() < atLeast) {
-                DmaBuf buf = pool.tryAllocate(Math.max(options.zeroBufferBytes(), atLeast));
+                DmaBuf buf = pool.tryAllocate(zeroBytes(atLeast));
                 if (buf == null) {
                     return null;
                 }
@@ -419,6 +391,11 @@ public final class BdevManager implements AutoCloseable {
             }
             return zeroes.getLast();
         }
+    }
+
+    /** How much {@link #tryZeroes} takes for who needs that. */
+    long zeroBytes(int atLeast) {
+        return Math.max(options.zeroBufferBytes(), atLeast);
     }
 
     long countBadCompletion() {
@@ -431,41 +408,42 @@ public final class BdevManager implements AutoCloseable {
     }
 
     /**
+     * The I/Os that devices were given at least so long ago and have not completed, the oldest first: what a device
+     * forgets is found here. Any thread.
+     */
+    public CompletableFuture<List<PendingIo>> pendingIo(Duration atLeast) {
+        List<PendingIo> found = new ArrayList<>(); // one thread after the other adds to it
+        return runtime.forEachThread(thread -> {
+                    Hubs hubs = HUBS.peek(thread);
+                    HubThread hub = hubs == null ? null : hubs.all.get(this);
+                    if (hub != null) {
+                        found.addAll(hub.pending(atLeast.toNanos()));
+                    }
+                })
+                .thenApply(_ -> {
+                    bdevs().forEach(bdev -> found.addAll(bdev.reset.pending(atLeast)));
+                    found.sort(Comparator.comparingLong(PendingIo::submitNanos));
+                    return List.copyOf(found);
+                });
+    }
+
+    /**
      * Removes all devices, those that stand on others first, and ends the modules. Completes when that is done, which
      * waits for the descriptors of the devices.
      */
     public CompletableFuture<Void> closeAsync() {
         closing = true;
         CompletableFuture<Void> closed = runtime.newFuture();
-        appThread.execute(() -> removeNext(new HashSet<>(), closed));
+        appThread.execute(() -> new BdevTeardown(this, () -> ended(closed)).removeNext());
         return closed;
     }
 
-    private void removeNext(Set<Bdev> waitedFor, CompletableFuture<Void> closed) {
-        List<Bdev> left = bdevs();
-        if (left.isEmpty()) {
-            synchronized (lock) {
-                zeroes.forEach(DmaBuf::close);
-                zeroes.clear();
-            }
-            var _ = modules.fini().thenAccept(closed::complete);
-            return;
+    private void ended(CompletableFuture<Void> closed) {
+        synchronized (lock) {
+            zeroes.forEach(DmaBuf::close);
+            zeroes.clear();
         }
-        List<Bdev> next = left.stream().filter(b -> !isUnderOther(b)).toList();
-        for (Bdev bdev : next.isEmpty() ? left : next) {
-            if (bdev.isRegistered()) {
-                var _ = unregister(bdev);
-            }
-            if (waitedFor.add(bdev)) {
-                var _ = bdev.gone().whenComplete((_, _) -> appThread.execute(() -> removeNext(waitedFor, closed)));
-            }
-        }
-    }
-
-    /** Whether a module has made a device of it; others who have claimed it hear of its removal as every user does. */
-    private boolean isUnderOther(Bdev bdev) {
-        return bdev.claims().stream()
-                .anyMatch(claim -> modules.all().stream().anyMatch(m -> m.name().equals(claim.claimant())));
+        var _ = modules.fini().thenAccept(closed::complete);
     }
 
     /** Whether {@link #closeAsync} was called: devices are let go rather than removed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,18 @@ final class BdevReset {
             visitor.visit(
                     () -> new TimedOutIo(owner, IoType.RESET, 0, 0, r.completion, r.userData, r.submitNanos),
                     r.submitNanos);
+        }
+    }
+
+    /** The reset that the device has, if that was asked for so long ago. */
+    List<PendingIo> pending(Duration atLeast) {
+        synchronized (lock) {
+            return queue.stream()
+                    .limit(1)
+                    .filter(r -> !r.over)
+                    .map(r -> PendingIo.of(bdev, IoType.RESET, 0, 0, r.channel, r.submitNanos))
+                    .filter(io -> io.age().compareTo(atLeast) >= 0)
+                    .toList();
         }
     }
 

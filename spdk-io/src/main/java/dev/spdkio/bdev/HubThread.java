@@ -444,6 +444,23 @@ final class HubThread implements Runnable {
         return found;
     }
 
+    /** The I/Os that devices have had for so long. */
+    List<PendingIo> pending(long atLeastNanos) {
+        long until = manager.runtime().clock().nanoTime() - atLeastNanos;
+        return atDevices(io -> io.submitNanos <= until).stream()
+                .map(io -> PendingIo.of(
+                        io.channel.bdev, io.type, io.offsetBlocks, io.blockCount, io.channel, io.submitNanos))
+                .toList();
+    }
+
+    /** The thread exits; it was forced to if requests are under way. */
+    void abandon() {
+        futures.abandon();
+        for (PendingIo io : pending(0)) {
+            LOG.log(Level.ERROR, "SpdkThread {0} was forced to exit without the end of a {1}", thread.name(), io);
+        }
+    }
+
     /** A channel is gone: what idle objects still remember of its requests may go too. */
     void forget(DeviceChannel ch) {
         for (int i = 0; i < freeTop; i++) {
