@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.bdev;
 
+import dev.spdkio.error.LimitExceededException;
 import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.Poller;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Bounce buffers for one thread, and the requests that wait for one, first come first served.
  *
- * <p>A buffer that this thread gives back goes to the first that waits; memory that others give back to the pool is
- * found by asking again from time to time.
+ * <p>For the first that waits the pool is asked, which sends memory as soon as somebody gives it back. Only what the
+ * pool does not keep in slabs is asked for from time to time.
  *
  * <p>Thread rule: owned by its thread.
  */
@@ -22,6 +25,11 @@ final class BounceWait {
 
     private final HubThread hub;
     private final ArrayDeque<Composite> waiting = new ArrayDeque<>();
+    private @Nullable Ask asked;
+
+    /** What the pool has sent, while the first that waits may take it. */
+    private @Nullable DmaBuf sent;
+
     private @Nullable Poller poller;
 
     BounceWait(HubThread hub) {
@@ -31,16 +39,42 @@ final class BounceWait {
     /** A buffer, or null if there is none or others are first. */
     @Nullable
     DmaBuf tryAllocate(long bytes, int alignment, Composite asker) {
-        return waiting.isEmpty() || waiting.peekFirst() == asker
-                ? hub.manager.pool().tryAllocate(bytes, alignment)
-                : null;
+        if (!waiting.isEmpty() && waiting.peekFirst() != asker) {
+            return null;
+        }
+        DmaBuf buf = sent;
+        if (buf != null && buf.size() == bytes && buf.address() % alignment == 0) {
+            sent = null;
+            return buf;
+        }
+        return hub.manager.pool().tryAllocate(bytes, alignment);
     }
 
-    void await(Composite request) {
+    /** Has a request wait for what {@link #tryAllocate} did not give. */
+    void await(Composite request, long bytes, int alignment) {
+        await(request, bytes, alignment, true);
+    }
+
+    /** Has a request wait until the pool has so much, which somebody else may be about to take. */
+    void awaitRoom(Composite request, long bytes) {
+        await(request, bytes, 1, false);
+    }
+
+    private void await(Composite request, long bytes, int alignment, boolean takes) {
         if (waiting.peekFirst() != request) {
             waiting.addLast(request);
         }
-        if (poller == null) {
+        if (waiting.peekFirst() == request && asked == null && poller == null) {
+            ask(bytes, alignment, takes);
+        }
+    }
+
+    private void ask(long bytes, int alignment, boolean takes) {
+        Ask ask = new Ask(takes);
+        try {
+            ask.waiter = hub.manager.pool().onAvailable(bytes, alignment, hub.thread, ask);
+            asked = ask;
+        } catch (IllegalArgumentException | LimitExceededException cannotWait) {
             poller = hub.thread
                     .poller("bounce buffers")
                     .period(RETRY_PERIOD)
@@ -49,11 +83,36 @@ final class BounceWait {
         }
     }
 
+    /** A question to the pool. */
+    private final class Ask implements Consumer<DmaBuf> {
+        private final boolean takes;
+
+        DmaPool.@Nullable Waiter waiter;
+
+        Ask(boolean takes) {
+            this.takes = takes;
+        }
+
+        @Override
+        public void accept(DmaBuf buf) {
+            if (asked == this) {
+                asked = null;
+            }
+            if (takes && !waiting.isEmpty()) {
+                sent = buf;
+                resume();
+                if (sent == null) {
+                    return;
+                }
+                sent = null;
+            }
+            buf.close();
+            resume();
+        }
+    }
+
     private Poller.Result poll() {
         resume();
-        if (waiting.isEmpty()) {
-            stopPolling();
-        }
         return Poller.Result.BUSY;
     }
 
@@ -67,6 +126,7 @@ final class BounceWait {
             waiting.removeFirst();
             first.finishIfDone();
         }
+        stopAsking();
     }
 
     void abort(DeviceChannel channel) {
@@ -84,12 +144,18 @@ final class BounceWait {
     boolean remove(Composite request) {
         boolean removed = waiting.remove(request);
         if (waiting.isEmpty()) {
-            stopPolling();
+            stopAsking();
         }
         return removed;
     }
 
-    private void stopPolling() {
+    /** What is on its way all the same is given back when it comes. */
+    private void stopAsking() {
+        Ask ask = asked;
+        if (ask != null && ask.waiter != null) {
+            asked = null;
+            ask.waiter.cancel();
+        }
         Poller p = poller;
         if (p != null) {
             poller = null;

@@ -65,7 +65,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
             chunk = hub.bounceWait.tryAllocate(most * rules.blockSize, rules.alignment, this);
             if (chunk == null) {
                 waitingForBounce = true;
-                hub.bounceWait.await(this);
+                hub.bounceWait.await(this, most * rules.blockSize, rules.alignment);
                 return;
             }
         }

@@ -120,12 +120,12 @@ final class SplitIo extends Composite {
         while (remaining > 0 && outstanding < MAX_PARTS && status == IoStatus.SUCCESS) {
             if (!sendPart()) {
                 waitingForBounce = true;
-                hub.bounceWait.await(this);
                 return;
             }
         }
     }
 
+    /** False if it has begun to wait for memory. */
     private boolean sendPart() {
         if (type == IoType.UNMAP || type == IoType.WRITE_ZEROES) {
             OnePart part = freePart();
@@ -146,6 +146,7 @@ final class SplitIo extends Composite {
         if (zero == null) {
             zero = hub.manager.tryZeroes(rules.leastZeroBytes());
             if (zero == null) {
+                hub.bounceWait.awaitRoom(this, hub.manager.zeroBytes(rules.leastZeroBytes()));
                 return false;
             }
             zeroes = zero;
@@ -197,6 +198,7 @@ final class SplitIo extends Composite {
         long bytes = count * rules.blockSize;
         DmaBuf bounce = hub.bounceWait.tryAllocate(bytes, rules.alignment, this);
         if (bounce == null) {
+            hub.bounceWait.await(this, bytes, rules.alignment);
             return false;
         }
         OnePart part = freePart();
