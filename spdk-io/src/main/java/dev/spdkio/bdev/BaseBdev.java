@@ -156,6 +156,8 @@ public final class BaseBdev implements AutoCloseable {
                 .requiredAlignment(b.requiredAlignment())
                 .optimalIoBoundary(b.optimalIoBoundary(), false)
                 .writeUnitSize(b.writeUnitSize(), b.splitOnWriteUnit())
+                .metadata(b.metadata())
+                .numaId(b.numaId())
                 .acwu(b.acwu());
     }
 

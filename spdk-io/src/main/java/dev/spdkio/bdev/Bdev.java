@@ -208,6 +208,30 @@ public final class Bdev extends BdevControl {
         return spec.zones() != null;
     }
 
+    /** What metadata its blocks have; null if they have none. */
+    public @Nullable MetadataSpec metadata() {
+        return spec.metadata();
+    }
+
+    /** Bytes of a block without the metadata in it; {@code spdk_bdev_get_data_block_size}. */
+    public int dataBlockSize() {
+        MetadataSpec metadata = spec.metadata();
+        return metadata == null || !metadata.interleaved() ? blockSize : blockSize - metadata.bytes();
+    }
+
+    /**
+     * A write of so many blocks from one piece of memory, at a multiple of that, is done as a whole or not at all,
+     * whatever becomes of the power, and so is one of every smaller power of two. 0 if the device does not say.
+     */
+    public int atomicWriteBlocks() {
+        return spec.atomicWriteBlocks();
+    }
+
+    /** The NUMA node that it is attached to; -1 if that is not known. {@code spdk_bdev_get_numa_id}. */
+    public int numaId() {
+        return spec.numaId();
+    }
+
     /** Whether that type of I/O is possible, natively or {@linkplain #emulates emulated}. */
     public boolean supports(IoType type) {
         return (effectiveTypes() & type.bit()) != 0;
@@ -395,9 +419,10 @@ public final class Bdev extends BdevControl {
         }
     }
 
-    void releaseClaim(BdevDesc desc) {
+    /** False if it had none. */
+    boolean releaseClaim(BdevDesc desc) {
         synchronized (lock) {
-            claims.remove(desc);
+            return claims.remove(desc);
         }
     }
 

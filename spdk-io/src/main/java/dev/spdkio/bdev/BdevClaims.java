@@ -64,7 +64,8 @@ final class BdevClaims {
                 Errno.EPERM, "bdev " + bdev.name() + " is claimed by " + claims.values() + " and cannot " + what);
     }
 
-    void remove(BdevDesc desc) {
-        claims.remove(desc);
+    /** False if it had none. */
+    boolean remove(BdevDesc desc) {
+        return claims.remove(desc) != null;
     }
 }

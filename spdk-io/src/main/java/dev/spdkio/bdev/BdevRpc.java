@@ -208,6 +208,13 @@ public final class BdevRpc {
         out.put("block_size", bdev.blockSize());
         out.put("num_blocks", bdev.blockCount());
         out.put("uuid", bdev.uuid().toString());
+        if (bdev.numaId() != BdevSpec.ANY_NUMA_NODE) {
+            out.put("numa_id", bdev.numaId());
+        }
+        MetadataSpec metadata = bdev.metadata();
+        if (metadata != null) {
+            describe(metadata, out);
+        }
         out.put("assigned_rate_limits", bdev.qosLimits().toJson());
         List<Claim> claims = bdev.claims();
         out.put("claimed", !claims.isEmpty());
@@ -232,6 +239,21 @@ public final class BdevRpc {
         bdev.dumpInfo(specific);
         out.put("driver_specific", specific);
         return out;
+    }
+
+    private static void describe(MetadataSpec metadata, Map<String, Object> out) {
+        out.put("md_size", metadata.bytes());
+        out.put("md_interleave", metadata.interleaved());
+        out.put("dif_type", metadata.difType());
+        if (metadata.hasDif()) {
+            out.put("dif_is_head_of_md", metadata.difAtHead());
+            Map<String, Object> checks = new LinkedHashMap<>();
+            checks.put("reftag", metadata.checksReferenceTag());
+            checks.put("apptag", metadata.checksApplicationTag());
+            checks.put("guard", metadata.checksGuard());
+            out.put("enabled_dif_check_types", checks);
+            out.put("dif_pi_format", metadata.difFormat());
+        }
     }
 
     private static CompletionStage<?> iostat(BdevManager bdevs, GetIostat p) throws SpdkException, RpcException {

@@ -34,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  * @param acwu blocks that a compare and write may have at most; the write unit if 0, as in SPDK
  * @param writeCache whether written data may be lost with power until it is flushed
  * @param zones what its zones are like; null if it has none
+ * @param metadata what metadata its blocks have; null if they have none. What is interleaved counts as part of them
+ * @param atomicWriteBlocks a write of so many blocks from one piece of memory, at a multiple of that, is done as a
+ *     whole or not at all, whatever becomes of the power, and so is one of every smaller power of two; 0 if the device
+ *     does not say
+ * @param numaId the NUMA node that it is attached to; -1 if that is not known
  */
 public record BdevSpec(
         String name,
@@ -55,7 +60,12 @@ public record BdevSpec(
         long maxCopyBlocks,
         int acwu,
         boolean writeCache,
-        @Nullable ZoneSpec zones) {
+        @Nullable ZoneSpec zones,
+        @Nullable MetadataSpec metadata,
+        int atomicWriteBlocks,
+        int numaId) {
+    /** For {@link #numaId}. */
+    public static final int ANY_NUMA_NODE = -1;
 
     /** Checks what can be checked without the manager. */
     public BdevSpec {
@@ -104,6 +114,19 @@ public record BdevSpec(
                 "maxSegmentSize",
                 maxSegmentSize,
                 "must hold a write unit of " + writeUnitSize + " blocks of " + blockSize);
+        require(
+                metadata == null || !metadata.interleaved() || metadata.bytes() < blockSize,
+                name,
+                "blockSize",
+                blockSize,
+                "must be more than its metadata, which it includes");
+        require(
+                atomicWriteBlocks >= 0 && Integer.bitCount(atomicWriteBlocks) <= 1,
+                name,
+                "atomicWriteBlocks",
+                atomicWriteBlocks,
+                "must be a power of two, or 0");
+        require(numaId >= ANY_NUMA_NODE, name, "numaId", numaId, "must be at least 0, or -1");
         if (zones != null) {
             require(
                     blockCount % zones.zoneBlocks() == 0,
@@ -147,7 +170,10 @@ public record BdevSpec(
                 maxCopyBlocks,
                 acwu,
                 writeCache,
-                zones);
+                zones,
+                metadata,
+                atomicWriteBlocks,
+                numaId);
     }
 
     /** Begins the description of a device. */
@@ -177,6 +203,9 @@ public record BdevSpec(
         private int acwu;
         private boolean writeCache;
         private @Nullable ZoneSpec zones;
+        private @Nullable MetadataSpec metadata;
+        private int atomicWriteBlocks;
+        private int numaId = ANY_NUMA_NODE;
 
         private Builder(String name, int blockSize, long blockCount) {
             this.name = name;
@@ -276,6 +305,24 @@ public record BdevSpec(
             return this;
         }
 
+        /** See {@link BdevSpec#metadata}. */
+        public Builder metadata(@Nullable MetadataSpec value) {
+            this.metadata = value;
+            return this;
+        }
+
+        /** See {@link BdevSpec#atomicWriteBlocks}. */
+        public Builder atomicWriteBlocks(int blocks) {
+            this.atomicWriteBlocks = blocks;
+            return this;
+        }
+
+        /** See {@link BdevSpec#numaId}. */
+        public Builder numaId(int value) {
+            this.numaId = value;
+            return this;
+        }
+
         /** The description. */
         public BdevSpec build() {
             return new BdevSpec(
@@ -298,7 +345,10 @@ public record BdevSpec(
                     maxCopyBlocks,
                     acwu,
                     writeCache,
-                    zones);
+                    zones,
+                    metadata,
+                    atomicWriteBlocks,
+                    numaId);
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import java.util.LinkedHashMap;
@@ -37,7 +38,9 @@ public final class NullBdev implements BdevOps<NullBdev> {
      * @throws SpdkException EEXIST if the name is taken
      */
     public static Bdev create(BdevManager bdevs, NullBdevOptions options) throws SpdkException {
-        BdevSpec spec = BdevSpec.builder(options.name(), options.blockSize(), options.blockCount())
+        int metadata = options.metadataBytes();
+        BdevSpec spec = BdevSpec.builder(options.name(), options.blockSize() + metadata, options.blockCount())
+                .metadata(metadata == 0 ? null : MetadataSpec.interleaved(metadata))
                 .productName(PRODUCT_NAME)
                 .uuid(options.uuid())
                 .build();
@@ -78,6 +81,9 @@ public final class NullBdev implements BdevOps<NullBdev> {
         params.put("name", options.name());
         params.put("num_blocks", options.blockCount());
         params.put("block_size", options.blockSize());
+        if (options.metadataBytes() != 0) {
+            params.put("md_size", options.metadataBytes());
+        }
         if (options.uuid() != null) {
             params.put("uuid", options.uuid().toString());
         }

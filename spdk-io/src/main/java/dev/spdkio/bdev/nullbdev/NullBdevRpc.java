@@ -21,14 +21,18 @@ public final class NullBdevRpc {
             OptionalInt mdSize,
             OptionalInt difType,
             Optional<Boolean> difIsHeadOfMd,
-            OptionalInt difPiFormat) {
+            OptionalInt difPiFormat,
+            OptionalInt preferredWriteAlignment,
+            OptionalInt preferredWriteGranularity,
+            OptionalInt optimalWriteSize,
+            OptionalInt preferredUnmapAlignment,
+            OptionalInt preferredUnmapGranularity) {
 
         NullBdevOptions options() {
-            BdevRpc.refuse("md_size", mdSize);
             BdevRpc.refuse("dif_type", difType);
             BdevRpc.refuse("dif_is_head_of_md", difIsHeadOfMd);
             BdevRpc.refuse("dif_pi_format", difPiFormat);
-            return new NullBdevOptions(name, blockSize, numBlocks, uuid.orElse(null));
+            return new NullBdevOptions(name, blockSize, numBlocks, uuid.orElse(null), mdSize.orElse(0));
         }
     }
 

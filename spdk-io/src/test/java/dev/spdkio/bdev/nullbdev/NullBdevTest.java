@@ -10,6 +10,7 @@ import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOptions;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
@@ -52,6 +53,17 @@ class NullBdevTest {
                 .filteredOn(type -> !n.emulates(type))
                 .containsExactlyInAnyOrder(IoType.READ, IoType.WRITE, IoType.WRITE_ZEROES, IoType.RESET, IoType.ABORT);
         assertThat(rt.await(n.stats()).read().bytes()).isEqualTo(4096);
+    }
+
+    @Test
+    void hasMetadataInItsBlocks() throws SpdkException {
+        Bdev n = NullBdev.create(bdevs, new NullBdevOptions("N", 512, 8).withMetadataBytes(16));
+        assertThat(n.blockSize()).isEqualTo(528);
+        assertThat(n.dataBlockSize()).isEqualTo(512);
+        assertThat(n.metadata()).isEqualTo(MetadataSpec.interleaved(16));
+        assertThat(n.configCall().params()).containsEntry("block_size", 512).containsEntry("md_size", 16);
+        assertThatThrownBy(() -> new NullBdevOptions("N", 512, 8).withMetadataBytes(24))
+                .hasMessageContaining("24");
     }
 
     @Test
