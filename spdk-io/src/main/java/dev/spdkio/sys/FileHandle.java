@@ -50,8 +50,11 @@ public final class FileHandle implements AutoCloseable {
     static final long STATX_DEV_MINOR = 140;
     static final long STATX_DIO_MEM_ALIGN = 152;
     static final long STATX_DIO_OFFSET_ALIGN = 156;
+    static final long STATX_ATOMIC_MIN = 168;
+    static final long STATX_ATOMIC_MAX = 172;
     static final int STATX_BASIC_STATS = 0x7ff;
     static final int STATX_DIOALIGN = 0x2000;
+    static final int STATX_WRITE_ATOMIC = 0x10000;
     static final int AT_EMPTY_PATH = 0x1000;
 
     // linux/fs.h: requests to a block device.
@@ -180,15 +183,19 @@ public final class FileHandle implements AutoCloseable {
                     (long) fd,
                     empty.address(),
                     (long) AT_EMPTY_PATH,
-                    (long) (STATX_BASIC_STATS | STATX_DIOALIGN),
+                    (long) (STATX_BASIC_STATS | STATX_DIOALIGN | STATX_WRITE_ATOMIC),
                     buffer.address()));
-            boolean hasAlignment = (buffer.get(JAVA_INT, STATX_MASK) & STATX_DIOALIGN) != 0;
+            int known = buffer.get(JAVA_INT, STATX_MASK);
+            boolean hasAlignment = (known & STATX_DIOALIGN) != 0;
+            boolean hasAtomic = (known & STATX_WRITE_ATOMIC) != 0;
             return new FileStat(
                     buffer.get(JAVA_LONG, STATX_SIZE),
                     Short.toUnsignedInt(buffer.get(JAVA_SHORT, STATX_MODE)),
                     buffer.get(JAVA_INT, STATX_BLKSIZE),
                     hasAlignment ? buffer.get(JAVA_INT, STATX_DIO_MEM_ALIGN) : 0,
                     hasAlignment ? buffer.get(JAVA_INT, STATX_DIO_OFFSET_ALIGN) : 0,
+                    hasAtomic ? buffer.get(JAVA_INT, STATX_ATOMIC_MIN) : 0,
+                    hasAtomic ? buffer.get(JAVA_INT, STATX_ATOMIC_MAX) : 0,
                     (long) buffer.get(JAVA_INT, STATX_DEV_MAJOR) << 32 | buffer.get(JAVA_INT, STATX_DEV_MINOR),
                     buffer.get(JAVA_LONG, STATX_INO));
         }

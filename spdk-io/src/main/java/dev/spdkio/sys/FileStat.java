@@ -10,6 +10,9 @@ package dev.spdkio.sys;
  * @param dioMemoryAlignBytes to what a buffer must be aligned for {@code O_DIRECT}; 0 if the kernel (before 6.1) or
  *     file system does not tell, or does not support it
  * @param dioOffsetAlignBytes to what offsets and lengths must be aligned for {@code O_DIRECT}; 0 as above
+ * @param atomicWriteMinBytes the least that a write can have that is done as a whole or not at all ({@code
+ *     RWF_ATOMIC}); 0 if the kernel (before 6.11) does not tell, or file or device have no such writes
+ * @param atomicWriteMaxBytes the most that it can have: a power of two, like all sizes between
  * @param device the device that the file lies on, as {@code major << 32 | minor}
  * @param inode the number of the file on its device
  */
@@ -19,6 +22,8 @@ public record FileStat(
         int blockSizeBytes,
         int dioMemoryAlignBytes,
         int dioOffsetAlignBytes,
+        int atomicWriteMinBytes,
+        int atomicWriteMaxBytes,
         long device,
         long inode) {
     // linux/stat.h

@@ -54,6 +54,9 @@ public final class IoUring implements AutoCloseable {
     /** For the rw flags of a write: on stable storage when it completes ({@code RWF_DSYNC} of {@code linux/fs.h}). */
     public static final int RWF_DSYNC = 2;
 
+    /** For the rw flags of a write: as a whole or not at all ({@code RWF_ATOMIC}), within {@link FileStat}'s bounds. */
+    public static final int RWF_ATOMIC = 0x40;
+
     private final Config config;
     private final Arena arena;
     private final IoUringSetup.Ring kernel;

@@ -8,6 +8,7 @@ import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.file.FileDeviceChannels;
+import dev.spdkio.bdev.file.FileRescan;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.BlockingPool;
 import dev.spdkio.runtime.SpdkThread;
@@ -70,6 +71,16 @@ public final class AioBdev implements BdevOps<AioChannel> {
             device.close();
             throw e;
         }
+    }
+
+    /**
+     * Gives a device the size that its file has now; one whose file is empty is removed. Any thread that may block;
+     * {@code bdev_aio_rescan}.
+     *
+     * @throws SpdkException ENODEV if there is no such aio device, EBUSY if it would shrink while it is open
+     */
+    public static void rescan(BdevManager bdevs, String name) throws SpdkException {
+        FileRescan.rescan(bdevs, name, AioBdev.class, device -> device.file.size());
     }
 
     AioBdevOptions options() {

@@ -3,12 +3,13 @@ package dev.spdkio.bdev.aio;
 
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevRpc;
+import dev.spdkio.bdev.file.FileRescan;
 import dev.spdkio.rpc.RpcRegistry;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 
-/** The methods {@code bdev_aio_create} and {@code bdev_aio_delete}. */
+/** The methods {@code bdev_aio_create}, {@code bdev_aio_rescan} and {@code bdev_aio_delete}. */
 public final class AioBdevRpc {
     private AioBdevRpc() {}
 
@@ -45,6 +46,7 @@ public final class AioBdevRpc {
                 "bdev_aio_create",
                 Create.class,
                 p -> AioBdev.create(bdevs, p.options()).name());
+        FileRescan.register(registry, "bdev_aio_rescan", bdevs, AioBdev::rescan);
         BdevRpc.registerDelete(registry, "bdev_aio_delete", AioBdev.PRODUCT_NAME, bdevs);
     }
 }

@@ -223,6 +223,11 @@ final class AioFile implements AutoCloseable {
         return raw != null;
     }
 
+    /** How many bytes there are now. */
+    long size() throws IOException {
+        return channel.size();
+    }
+
     int read(ByteBuffer target, long position) throws IOException {
         return channel.read(target, position);
     }

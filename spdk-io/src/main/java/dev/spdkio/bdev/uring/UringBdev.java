@@ -8,8 +8,10 @@ import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.file.FileDeviceChannels;
+import dev.spdkio.bdev.file.FileRescan;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.sys.IoUring;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
@@ -33,12 +35,14 @@ public final class UringBdev implements BdevOps<UringChannel> {
 
     private final UringBdevOptions options;
     private final UringFile file;
+    private final int atomicBytes;
     private final FileDeviceChannels channels = new FileDeviceChannels();
     private final AtomicLong earlyEnds = new AtomicLong();
 
     private UringBdev(UringBdevOptions options, UringFile file) {
         this.options = options;
         this.file = file;
+        this.atomicBytes = file.atomicBytes();
     }
 
     /**
@@ -58,6 +62,7 @@ public final class UringBdev implements BdevOps<UringChannel> {
                 .requiredAlignment(file.memoryAlignment())
                 .maxSegments(UringIovecs.MAX_SEGMENTS)
                 .writeCache(!options.readonly())
+                .atomicWriteBlocks(file.atomicBytes() / file.geometry().blockSize())
                 .build();
         try {
             return bdevs.register(spec, new UringBdev(options, file));
@@ -65,6 +70,16 @@ public final class UringBdev implements BdevOps<UringChannel> {
             file.close();
             throw e;
         }
+    }
+
+    /**
+     * Gives a device the size that its file has now; one whose file is empty is removed. Any thread that may block;
+     * {@code bdev_uring_rescan}.
+     *
+     * @throws SpdkException ENODEV if there is no such uring device, EBUSY if it would shrink while it is open
+     */
+    public static void rescan(BdevManager bdevs, String name) throws SpdkException {
+        FileRescan.rescan(bdevs, name, UringBdev.class, device -> device.file.size());
     }
 
     String name() {
@@ -80,6 +95,12 @@ public final class UringBdev implements BdevOps<UringChannel> {
      */
     boolean canGoOnFrom(long position) {
         return position % file.unit() == 0;
+    }
+
+    /** The flags for a write from one piece of memory. */
+    int writeFlags(long offset, long length) {
+        boolean whole = length <= atomicBytes && Long.bitCount(length) == 1 && offset % length == 0;
+        return whole ? IoUring.RWF_ATOMIC : 0;
     }
 
     /** A transfer met the end of the file: somebody has cut it. Any thread. */
@@ -139,6 +160,9 @@ public final class UringBdev implements BdevOps<UringChannel> {
         uring.put("filename", options.filename());
         uring.put("readonly", options.readonly());
         uring.put("direct", file.isDirect());
+        if (atomicBytes > 0) {
+            uring.put("atomic_write_bytes", atomicBytes);
+        }
         out.put("uring", uring);
     }
 
@@ -158,6 +182,9 @@ public final class UringBdev implements BdevOps<UringChannel> {
         }
         if (options.direct() != null) {
             params.put("direct", options.direct());
+        }
+        if (options.atomicWrites()) {
+            params.put("atomic_writes", true);
         }
         return new ConfigCall("bdev_uring_create", params);
     }

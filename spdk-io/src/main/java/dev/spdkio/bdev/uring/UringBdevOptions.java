@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link UringBdev} is made: the parameters of {@code bdev_uring_create}, and two more.
+ * How a {@link UringBdev} is made: the parameters of {@code bdev_uring_create}, and three more.
  *
  * <p>Thread rule: immutable, usable anywhere.
  *
@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * @param uuid its identity; a random one if null
  * @param readonly not in SPDK: whether to open it for reading only
  * @param direct not in SPDK: whether to go past the page cache; null to do so where the file system can, as SPDK does
+ * @param atomicWrites not in SPDK: whether a write of a power of two of bytes from one piece of memory, at a multiple
+ *     of that, is done as a whole or not at all, up to {@link dev.spdkio.bdev.Bdev#atomicWriteBlocks}. Takes a file
+ *     system and a disk, or a file system alone at some cost, that can do so
  */
 public record UringBdevOptions(
         String name,
@@ -22,7 +25,8 @@ public record UringBdevOptions(
         int blockSize,
         @Nullable UUID uuid,
         boolean readonly,
-        @Nullable Boolean direct) {
+        @Nullable Boolean direct,
+        boolean atomicWrites) {
 
     /** Checks what can be checked without the file. */
     public UringBdevOptions {
@@ -37,27 +41,32 @@ public record UringBdevOptions(
 
     /** A device for reading and writing, as the file is. */
     public UringBdevOptions(String name, String filename) {
-        this(name, filename, 0, null, false, null);
+        this(name, filename, 0, null, false, null, false);
     }
 
     /** The same with another {@link #blockSize}. */
     public UringBdevOptions withBlockSize(int value) {
-        return new UringBdevOptions(name, filename, value, uuid, readonly, direct);
+        return new UringBdevOptions(name, filename, value, uuid, readonly, direct, atomicWrites);
     }
 
     /** The same with another {@link #uuid}. */
     public UringBdevOptions withUuid(@Nullable UUID value) {
-        return new UringBdevOptions(name, filename, blockSize, value, readonly, direct);
+        return new UringBdevOptions(name, filename, blockSize, value, readonly, direct, atomicWrites);
     }
 
     /** The same with another {@link #readonly}. */
     public UringBdevOptions withReadonly(boolean value) {
-        return new UringBdevOptions(name, filename, blockSize, uuid, value, direct);
+        return new UringBdevOptions(name, filename, blockSize, uuid, value, direct, atomicWrites);
     }
 
     /** The same with another {@link #direct}. */
     public UringBdevOptions withDirect(@Nullable Boolean value) {
-        return new UringBdevOptions(name, filename, blockSize, uuid, readonly, value);
+        return new UringBdevOptions(name, filename, blockSize, uuid, readonly, value, atomicWrites);
+    }
+
+    /** The same with another {@link #atomicWrites}. */
+    public UringBdevOptions withAtomicWrites(boolean value) {
+        return new UringBdevOptions(name, filename, blockSize, uuid, readonly, direct, value);
     }
 
     /** Whether direct I/O was asked for, so that going without it is an error. */

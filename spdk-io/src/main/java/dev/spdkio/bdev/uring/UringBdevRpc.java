@@ -3,12 +3,13 @@ package dev.spdkio.bdev.uring;
 
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevRpc;
+import dev.spdkio.bdev.file.FileRescan;
 import dev.spdkio.rpc.RpcRegistry;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 
-/** The methods {@code bdev_uring_create} and {@code bdev_uring_delete}. */
+/** The methods {@code bdev_uring_create}, {@code bdev_uring_rescan} and {@code bdev_uring_delete}. */
 public final class UringBdevRpc {
     private UringBdevRpc() {}
 
@@ -18,7 +19,8 @@ public final class UringBdevRpc {
             OptionalInt blockSize,
             Optional<UUID> uuid,
             Optional<Boolean> readonly,
-            Optional<Boolean> direct) {
+            Optional<Boolean> direct,
+            Optional<Boolean> atomicWrites) {
 
         UringBdevOptions options() {
             return new UringBdevOptions(
@@ -27,7 +29,8 @@ public final class UringBdevRpc {
                     blockSize.orElse(0),
                     uuid.orElse(null),
                     readonly.orElse(false),
-                    direct.orElse(null));
+                    direct.orElse(null),
+                    atomicWrites.orElse(false));
         }
     }
 
@@ -37,6 +40,7 @@ public final class UringBdevRpc {
                 "bdev_uring_create",
                 Create.class,
                 p -> UringBdev.create(bdevs, p.options()).name());
+        FileRescan.register(registry, "bdev_uring_rescan", bdevs, UringBdev::rescan);
         BdevRpc.registerDelete(registry, "bdev_uring_delete", UringBdev.PRODUCT_NAME, bdevs);
     }
 }

@@ -32,13 +32,21 @@ final class UringFile implements AutoCloseable {
     private final int unit;
     private final int memoryAlignment;
     private final boolean canUnmap;
+    private final int atomicBytes;
 
-    private UringFile(FileHandle handle, FileGeometry geometry, int unit, int memoryAlignment, boolean canUnmap) {
+    private UringFile(
+            FileHandle handle,
+            FileGeometry geometry,
+            int unit,
+            int memoryAlignment,
+            boolean canUnmap,
+            int atomicBytes) {
         this.handle = handle;
         this.geometry = geometry;
         this.unit = unit;
         this.memoryAlignment = memoryAlignment;
         this.canUnmap = canUnmap;
+        this.atomicBytes = atomicBytes;
     }
 
     static UringFile open(UringBdevOptions o) throws SpdkException {
@@ -135,7 +143,27 @@ final class UringFile implements AutoCloseable {
         // Pieces of memory must be aligned in address and in length; one number serves for both.
         int memory = direct ? Math.max(smallest, stat.dioMemoryAlignBytes()) : 1;
         boolean unmap = !o.readonly() && canUnmap(handle, stat, geometry);
-        return new UringFile(handle, geometry, direct ? smallest : BUFFERED_UNIT, memory, unmap);
+        int atomic = direct && o.atomicWrites() ? atomicBytes(stat, geometry.blockSize()) : 0;
+        if (atomic == 0 && o.atomicWrites()) {
+            throw FileGeometry.error(
+                    Errno.EOPNOTSUPP,
+                    o.name(),
+                    o.filename(),
+                    "writes of " + geometry.blockSize() + " bytes are not done as a whole there "
+                            + (direct
+                                    ? "(the kernel says " + stat.atomicWriteMinBytes() + " to "
+                                            + stat.atomicWriteMaxBytes() + " bytes)"
+                                    : "without direct I/O")
+                            + ": set atomic_writes to false");
+        }
+        return new UringFile(handle, geometry, direct ? smallest : BUFFERED_UNIT, memory, unmap, atomic);
+    }
+
+    /** The largest write of whole blocks that is done as a whole, if all that are smaller are so too; else 0. */
+    static int atomicBytes(FileStat stat, int blockSize) {
+        int least = stat.atomicWriteMinBytes();
+        int most = stat.atomicWriteMaxBytes();
+        return least > 0 && least <= blockSize && most >= blockSize ? Integer.highestOneBit(most) : 0;
     }
 
     /** Looks without touching what is stored: a file is tried behind its end, of a disk the kernel is asked. */
@@ -172,6 +200,11 @@ final class UringFile implements AutoCloseable {
         return handle.fd();
     }
 
+    /** How many bytes there are now. */
+    long size() throws SysException {
+        return handle.deviceSize();
+    }
+
     FileGeometry geometry() {
         return geometry;
     }
@@ -188,6 +221,11 @@ final class UringFile implements AutoCloseable {
     /** What addresses of buffers, and lengths of their pieces, must be multiples of. */
     int memoryAlignment() {
         return memoryAlignment;
+    }
+
+    /** The largest write that is done as a whole or not at all; 0 if there is none. */
+    int atomicBytes() {
+        return atomicBytes;
     }
 
     boolean canUnmap() {

@@ -296,7 +296,8 @@ final class UringGroup implements CompletionSink {
             long address = io.address(0) + from;
             int length = (int) Math.min(io.length(0) - from, UringIovecs.MAX_TRANSFER);
             if (write) {
-                ring.prepWrite(ch.file, ch.registered, address, length, offset, tag);
+                ring.prepWrite(
+                        ch.file, ch.registered, address, length, offset, ch.device.writeFlags(offset, length), tag);
             } else {
                 ring.prepRead(ch.file, ch.registered, address, length, offset, tag);
             }

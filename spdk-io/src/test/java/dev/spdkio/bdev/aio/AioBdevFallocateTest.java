@@ -16,6 +16,11 @@ import org.junit.jupiter.api.Test;
 /** With {@code fallocate}, so that unmap and zeroes are native. */
 class AioBdevFallocateTest extends FileBdevContract {
     @Override
+    protected void rescan(BdevManager bdevs, String name) throws SpdkException {
+        AioBdev.rescan(bdevs, name);
+    }
+
+    @Override
     protected Bdev create(BdevManager bdevs, Wish wish) throws SpdkException {
         assumeTrue(FileHandle.isAvailable(), "no native access");
         return AioBdev.create(bdevs, AioBdevTest.options(wish).withFallocate(true));

@@ -23,6 +23,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class AioBdevTest extends FileBdevContract {
     @Override
+    protected void rescan(BdevManager bdevs, String name) throws SpdkException {
+        AioBdev.rescan(bdevs, name);
+    }
+
+    @Override
     protected Bdev create(BdevManager bdevs, Wish wish) throws SpdkException {
         return AioBdev.create(bdevs, options(wish));
     }

@@ -48,6 +48,8 @@ public abstract class FileBdevContract {
 
     protected abstract Bdev create(BdevManager bdevs, Wish wish) throws SpdkException;
 
+    protected abstract void rescan(BdevManager bdevs, String name) throws SpdkException;
+
     protected Path file(String name, int bytes) throws IOException {
         return Files.write(dir.resolve(name), bytes(bytes, name.hashCode()));
     }
@@ -108,6 +110,48 @@ public abstract class FileBdevContract {
                 assertThat(bytes(in)).as("shape %s", Arrays.toString(shape)).isEqualTo(data);
                 offset += 512;
             }
+        }
+    }
+
+    @Test
+    void hasTheSizeThatItsFileHasNow() throws Exception {
+        try (FileWorld world = new FileWorld(FileWorld.Kind.SIMULATED)) {
+            Path file = file("size", MIB);
+            Bdev bdev = device(world, file, 4096);
+            resize(file, 2 * MIB + 100);
+            assertThat(bdev.sizeBytes()).as("until somebody looks").isEqualTo(MIB);
+            rescan(world.bdevs, "size");
+            assertThat(bdev.sizeBytes()).isEqualTo(2 * MIB);
+            BdevChannel channel = world.channel(world.app, bdev);
+            DmaBuf data = world.pattern(4096, 5);
+            world.io(world.app, () -> channel.writeAsync(data, 2 * MIB - 4096));
+            assertThat(read(file, 2 * MIB - 4096, 4096)).isEqualTo(bytes(data));
+
+            resize(file, MIB);
+            assertThatThrownBy(() -> rescan(world.bdevs, "size")).hasMessageContaining("cannot shrink");
+            channel.close();
+            assertThatThrownBy(() -> rescan(world.bdevs, "nobody")).hasMessageContaining("nobody");
+        }
+    }
+
+    @Test
+    void goesWithAllOfItsFile() throws Exception {
+        try (FileWorld world = new FileWorld(FileWorld.Kind.SIMULATED)) {
+            Path file = file("gone", MIB);
+            Bdev bdev = device(world, file, 4096);
+            resize(file, MIB / 2);
+            rescan(world.bdevs, "gone");
+            assertThat(bdev.sizeBytes()).isEqualTo(MIB / 2);
+            resize(file, 100);
+            rescan(world.bdevs, "gone");
+            world.await(bdev.gone());
+            assertThat(world.bdevs.lookup("gone")).isNull();
+        }
+    }
+
+    private static void resize(Path file, long bytes) throws IOException {
+        try (java.io.RandomAccessFile raw = new java.io.RandomAccessFile(file.toFile(), "rw")) {
+            raw.setLength(bytes);
         }
     }
 

@@ -18,6 +18,11 @@ class UringBdevBufferedTest extends FileBdevContract {
     }
 
     @Override
+    protected void rescan(BdevManager bdevs, String name) throws SpdkException {
+        UringBdev.rescan(bdevs, name);
+    }
+
+    @Override
     protected Bdev create(BdevManager bdevs, Wish wish) throws SpdkException {
         return UringBdev.create(bdevs, UringBdevTest.options(wish).withDirect(false));
     }

@@ -17,6 +17,7 @@ import dev.spdkio.bdev.file.SmallFileSystem;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.sys.Errno;
+import dev.spdkio.sys.FileStat;
 import dev.spdkio.sys.IoUring;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,11 @@ class UringBdevTest extends FileBdevContract {
     }
 
     @Override
+    protected void rescan(BdevManager bdevs, String name) throws SpdkException {
+        UringBdev.rescan(bdevs, name);
+    }
+
+    @Override
     protected Bdev create(BdevManager bdevs, Wish wish) throws SpdkException {
         return UringBdev.create(bdevs, options(wish));
     }
@@ -42,6 +48,44 @@ class UringBdevTest extends FileBdevContract {
         return new UringBdevOptions(wish.name(), wish.file().toString())
                 .withBlockSize(wish.blockSize())
                 .withReadonly(wish.readonly());
+    }
+
+    @Test
+    void atomicWritesAreThoseOfTheKernelOrRefused() throws Exception {
+        try (FileWorld world = new FileWorld(FileWorld.Kind.SIMULATED)) {
+            Path file = file("atomic", MIB);
+            UringBdevOptions options = new UringBdevOptions("atomic", file.toString())
+                    .withBlockSize(4096)
+                    .withAtomicWrites(true);
+            Bdev bdev;
+            try {
+                bdev = UringBdev.create(world.bdevs, options);
+            } catch (SpdkException refused) {
+                assertThat(refused.errno()).isEqualTo(Errno.EOPNOTSUPP);
+                assertThat(refused).hasMessageContaining("atomic_writes");
+                return;
+            }
+            assertThat(bdev.atomicWriteBlocks()).isPositive();
+            BdevChannel channel = world.channel(world.app, bdev);
+            DmaBuf data = world.pattern(4096, 3);
+            world.io(world.app, () -> channel.writeAsync(data, 8192));
+            assertThat(Arrays.copyOfRange(Files.readAllBytes(file), 8192, 12_288))
+                    .isEqualTo(FileWorld.bytes(data));
+        }
+    }
+
+    @Test
+    void whatIsAtomicFollowsFromWhatTheKernelSays() {
+        assertThat(UringFile.atomicBytes(stat(4096, 16_384), 4096)).isEqualTo(16_384);
+        assertThat(UringFile.atomicBytes(stat(4096, 16_384), 512))
+                .as("a block is less than the least")
+                .isZero();
+        assertThat(UringFile.atomicBytes(stat(4096, 4096), 8192)).isZero();
+        assertThat(UringFile.atomicBytes(stat(0, 0), 4096)).isZero();
+    }
+
+    private static FileStat stat(int least, int most) {
+        return new FileStat(1 << 20, 0, 4096, 4, 512, least, most, 0, 0);
     }
 
     @Test
