@@ -118,6 +118,11 @@ final class Disk {
         return array.level() == RaidLevel.RAID5F ? History.Doubt.ANYTHING : History.Doubt.EITHER;
     }
 
+    /** Whether a part of a write was given back, for a reset, that has not ended yet, and left what nobody has written. */
+    boolean mayBeTorn(int block) {
+        return doubt() == History.Doubt.ANYTHING && history.isChanging(block, this::wasReset);
+    }
+
     /**
      * Whether somebody may begin to change those blocks. Members of an array may get what is written at once in
      * different orders, and then differ for good: that is left to its users.

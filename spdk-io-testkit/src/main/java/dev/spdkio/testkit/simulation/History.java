@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.testkit.simulation;
 
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,6 +209,16 @@ final class History {
             }
         }
         return true;
+    }
+
+    /** Whether somebody is storing something there who began when {@code begun} says. */
+    boolean isChanging(int block, LongPredicate begun) {
+        for (Candidate o = blocks[block]; o != null; o = o.next) {
+            if (o.end == NEVER && begun.test(o.begin)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** One of the values that the block may hold now. */

@@ -349,7 +349,7 @@ final class Request implements IoCompletion {
 
     private void checkBlock(int at, long value) {
         world.counts.blocksChecked++;
-        if (!disk.history.mayHold(at, value, since)) {
+        if (!disk.history.mayHold(at, value, since) && !disk.mayBeTorn(at)) {
             world.violation(this + " read " + Content.describe(value) + ", but " + disk.history.describe(at));
         }
         disk.history.found(at, value, since, world.tick());
