@@ -83,7 +83,7 @@ public final class SpdkEngine implements EngineProvider {
         @Override
         public CompletionStage<?> prepare(
                 BdevManager bdevs, RpcRegistry registry, @Nullable String configText, boolean ignoreErrors) {
-            NativeBdevs d = new NativeBdevs(bdevs, registry);
+            NativeBdevs d = new NativeBdevs(bdevs, registry, ExportModule.POINTER);
             devices = d;
             config = configText;
             stopOnError = !ignoreErrors;

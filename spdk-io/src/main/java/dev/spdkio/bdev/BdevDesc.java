@@ -29,7 +29,7 @@ public final class BdevDesc implements AutoCloseable {
     private volatile OpenMode mode;
     private final BdevEventListener listener;
     private final @Nullable DescOps ops;
-    private long handle;
+    private final long handle;
     private boolean ofDevice;
     private final CompletableFuture<Void> closed;
 
@@ -138,35 +138,33 @@ public final class BdevDesc implements AutoCloseable {
      * @throws SpdkException EPERM, naming the claimant or the writer that stands against it
      */
     public void claim(Claim claim) throws SpdkException {
-        boolean promotes = mode == OpenMode.READ_ONLY && claim.type().writes();
-        DescOps told = promotes ? ops : null;
         synchronized (lock) {
             checkOpen();
             if (!channels.isEmpty()) {
                 throw new IllegalStateException(this + " has channels: claim before you open them");
             }
         }
-        long writable = told == null ? handle : told.openDesc(OpenMode.READ_WRITE);
-        try {
-            bdev.claim(this, claim);
-        } catch (SpdkException | RuntimeException e) {
-            if (told != null) {
-                told.closeDesc(writable);
-            }
-            throw e;
-        }
+        bdev.claim(this, claim);
+        DescOps told = ops;
         if (told != null) {
-            told.closeDesc(handle);
-            handle = writable;
+            try {
+                told.claimDesc(handle, claim);
+            } catch (SpdkException | RuntimeException e) {
+                bdev.releaseClaim(this);
+                throw e;
+            }
         }
-        if (promotes) {
+        if (claim.type().writes()) {
             mode = OpenMode.READ_WRITE;
         }
     }
 
-    /** Gives the claim up, if there is one; {@code spdk_bdev_module_release_bdev}. */
+    /** Gives the claim up, if there is one; {@code spdk_bdev_module_release_bdev}. On the thread that opened it. */
     public void releaseClaim() {
-        bdev.releaseClaim(this);
+        DescOps told = ops;
+        if (bdev.releaseClaim(this) && told != null) {
+            told.releaseClaim(handle);
+        }
     }
 
     private BdevChannel inTask() {

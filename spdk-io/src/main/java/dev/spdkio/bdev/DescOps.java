@@ -13,6 +13,17 @@ public interface DescOps {
      */
     long openDesc(OpenMode mode) throws SpdkException;
 
+    /**
+     * A descriptor claims the device, which nobody else in the hub stands against; one for reading becomes one for
+     * writing if the {@linkplain ClaimType claim} is a writer's. On the thread that opened it; must not block.
+     *
+     * @throws SpdkException EPERM if somebody outside the hub stands against it
+     */
+    void claimDesc(long handle, Claim claim) throws SpdkException;
+
+    /** A descriptor gives its claim up, and stays open. On the thread that opened it; must not block. */
+    void releaseClaim(long handle);
+
     /** A descriptor is closed: none of its I/O is under way. On the thread that opened it; must not block. */
     void closeDesc(long handle);
 }

@@ -446,6 +446,12 @@ class BdevCommandsTest {
         }
 
         @Override
+        public void claimDesc(long handle, Claim claim) {}
+
+        @Override
+        public void releaseClaim(long handle) {}
+
+        @Override
         public void closeDesc(long handle) {}
     }
 

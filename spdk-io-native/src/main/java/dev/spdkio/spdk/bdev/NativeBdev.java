@@ -5,6 +5,8 @@ import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
+import dev.spdkio.bdev.Claim;
+import dev.spdkio.bdev.ClaimType;
 import dev.spdkio.bdev.DescOps;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
@@ -12,6 +14,8 @@ import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BdevApi;
+import dev.spdkio.spdk.ffi.ClaimApi;
+import dev.spdkio.spdk.ffi.MetadataApi;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
 import java.util.Map;
@@ -37,6 +41,10 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
     private final long holdDesc;
     private final Set<IoType> types;
     private final long copyBufferBlocks;
+
+    /** The descriptor that has claimed it to write alone; 0 if there is none. */
+    private volatile long exclusive;
+
     private @Nullable Bdev bdev;
     private boolean goes;
 
@@ -63,6 +71,8 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
                 .writeUnitSize(Math.max(1, BdevApi.writeUnitSize(pointer)), false)
                 .acwu(BdevApi.acwu(pointer))
                 .writeCache(BdevApi.hasWriteCache(pointer))
+                .metadata(MetadataApi.metadata(pointer))
+                .numaId(MetadataApi.numaId(pointer))
                 .build();
     }
 
@@ -189,8 +199,35 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
         return desc;
     }
 
+    /** SPDK's modules see it too. */
+    @Override
+    public void claimDesc(long handle, Claim claim) throws SpdkException {
+        NativeThread.enter();
+        int errno = -ClaimApi.claim(handle, claim, all.module());
+        if (errno != 0) {
+            throw new SpdkException(
+                    errno,
+                    "bdev " + name + " cannot be claimed for " + claim + ": " + Errno.name(errno)
+                            + "; a module of SPDK has claimed it, or has it open for writing");
+        }
+        if (claim.type() == ClaimType.EXCLUSIVE_WRITE) {
+            exclusive = handle;
+        }
+    }
+
+    /** SPDK ends claims of the other types with their descriptors. */
+    @Override
+    public void releaseClaim(long handle) {
+        if (exclusive == handle) {
+            exclusive = 0;
+            NativeThread.enter();
+            ClaimApi.release(BdevApi.bdev(handle));
+        }
+    }
+
     @Override
     public void closeDesc(long handle) {
+        releaseClaim(handle);
         NativeThread.enter().close(handle);
     }
 

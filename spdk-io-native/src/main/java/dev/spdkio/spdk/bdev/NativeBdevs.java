@@ -43,12 +43,22 @@ public final class NativeBdevs {
 
     private final BdevManager hub;
     private final RpcRegistry rpc;
+    private final long module;
     private final Map<String, NativeBdev> byName = new HashMap<>();
 
-    /** Shows them in {@code hub}; removes them by SPDK's methods in {@code rpc}. */
-    public NativeBdevs(BdevManager hub, RpcRegistry rpc) {
+    /**
+     * Shows them in {@code hub}; removes them by SPDK's methods in {@code rpc}.
+     *
+     * @param module the {@code struct spdk_bdev_module} in whose name devices of the hub claim them
+     */
+    public NativeBdevs(BdevManager hub, RpcRegistry rpc, long module) {
         this.hub = hub;
         this.rpc = rpc;
+        this.module = module;
+    }
+
+    long module() {
+        return module;
     }
 
     /** Takes over what SPDK has and the hub does not. */
