@@ -9,9 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -55,7 +56,7 @@ public final class BaseBdev implements AutoCloseable {
     private static final Logger LOG = System.getLogger(BaseBdev.class.getName());
 
     private final Listener listener;
-    private final List<Bdev> upper = new ArrayList<>();
+    private final Set<Bdev> upper = new LinkedHashSet<>();
     private boolean removed;
 
     @SuppressWarnings("NullAway.Init") // opened by whoever makes this
@@ -191,6 +192,8 @@ public final class BaseBdev implements AutoCloseable {
     public Bdev carries(Bdev device) {
         upper.add(device);
         device.addBase(bdev());
+        var _ = device.gone()
+                .whenComplete((_, _) -> bdev().manager().appThread().trySendInternal(() -> upper.remove(device)));
         if (removed) {
             unregisterUpper();
         }
@@ -204,7 +207,7 @@ public final class BaseBdev implements AutoCloseable {
 
     /** Begins to remove the devices that it {@linkplain #carries carries}. */
     public void unregisterUpper() {
-        upper.stream().filter(Bdev::isRegistered).forEach(device -> {
+        upper().stream().filter(Bdev::isRegistered).forEach(device -> {
             var _ = device.manager().unregister(device);
         });
     }

@@ -37,7 +37,7 @@ public final class Bdev extends BdevControl {
     final BdevSpec spec;
     final int blockSize;
     final int blockShift;
-    final int typeMask;
+    private volatile int typeMask;
     final IoDevice<DeviceChannel> ioDevice;
     final BdevReset reset;
     final BdevLocks locks;
@@ -243,7 +243,7 @@ public final class Bdev extends BdevControl {
      * holes.
      */
     public boolean emulates(IoType type) {
-        return supports(type) && (typeMask & type.bit()) == 0;
+        return supports(type) && !isNative(type);
     }
 
     /** The types of I/O that are possible. */
@@ -257,10 +257,24 @@ public final class Bdev extends BdevControl {
         return types;
     }
 
+    /**
+     * The device can do other types of I/O now, as its {@link BdevOps#supports} says. Channels that are open go on by
+     * what was said before. Any thread.
+     */
+    public void notifyTypes() {
+        typeMask = supportedTypes(ops, isZoned());
+    }
+
+    /** Whether the device itself does that type. */
+    boolean isNative(IoType type) {
+        return (typeMask & type.bit()) != 0;
+    }
+
     int effectiveTypes() {
-        int mask = typeMask | IoType.SEEK_HOLE.bit() | IoType.SEEK_DATA.bit();
-        boolean reads = (typeMask & IoType.READ.bit()) != 0;
-        boolean writes = (typeMask & IoType.WRITE.bit()) != 0;
+        int types = typeMask;
+        int mask = types | IoType.SEEK_HOLE.bit() | IoType.SEEK_DATA.bit();
+        boolean reads = (types & IoType.READ.bit()) != 0;
+        boolean writes = (types & IoType.WRITE.bit()) != 0;
         mask |= writes ? IoType.WRITE_ZEROES.bit() : 0;
         mask |= reads ? IoType.COMPARE.bit() : 0;
         return reads && writes && !isZoned() ? mask | IoType.COMPARE_AND_WRITE.bit() | IoType.COPY.bit() : mask;

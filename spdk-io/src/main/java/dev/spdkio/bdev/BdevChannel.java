@@ -484,7 +484,7 @@ public final class BdevChannel extends BdevCommands implements AutoCloseable {
 
     void plain(IoType type, long block, long count, IoCompletion completion, @Nullable Object userData) {
         admit(type, block, count);
-        boolean emulated = (bdev.typeMask & type.bit()) == 0;
+        boolean emulated = type == IoType.WRITE_ZEROES && !bdev.isNative(type);
         long most = type == IoType.UNMAP
                 ? rules.maxUnmapBlocks
                 : type == IoType.WRITE_ZEROES ? rules.maxWriteZeroesBlocks : Long.MAX_VALUE;

@@ -115,7 +115,7 @@ public abstract sealed class BdevChildren permits BdevCommands {
      * {@code abort}.
      */
     public void forwardAbort(BdevIo target, BdevIo abort) {
-        if ((channel.bdev().typeMask & IoType.ABORT.bit()) == 0) {
+        if (!channel.bdev().isNative(IoType.ABORT)) {
             abort.complete(IoStatus.FAILED);
             return;
         }

@@ -434,7 +434,10 @@ public final class BdevManager implements AutoCloseable {
     public CompletableFuture<Void> closeAsync() {
         closing = true;
         CompletableFuture<Void> closed = runtime.newFuture();
-        appThread.execute(() -> new BdevTeardown(this, () -> ended(closed)).removeNext());
+        appThread.execute(() -> {
+            BdevTeardown teardown = new BdevTeardown(this, () -> ended(closed));
+            var _ = modules.beginFini().thenRun(() -> appThread.execute(teardown::removeNext));
+        });
         return closed;
     }
 

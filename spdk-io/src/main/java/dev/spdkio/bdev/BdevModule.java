@@ -53,6 +53,16 @@ public interface BdevModule {
     }
 
     /**
+     * The application begins to end, with all devices there: what no device needs may be let go now, so that what is
+     * below can go; {@code fini_start}.
+     *
+     * @return completes when that is done, within {@link BdevModules#FINI_LIMIT}
+     */
+    default CompletionStage<?> beginFini() {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /**
      * Ends: once, when all devices are gone, in the opposite order of {@link #init}; {@code module_fini}.
      *
      * @return completes when it has ended, within {@link BdevModules#FINI_LIMIT}

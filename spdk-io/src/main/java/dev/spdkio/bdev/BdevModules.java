@@ -244,6 +244,26 @@ public final class BdevModules {
     // ---- the end
     // -----------------------------------------------------------------------------------------------------
 
+    /** Tells the modules that have begun that the end begins, the last first. On the app thread. */
+    CompletableFuture<Void> beginFini() {
+        CompletableFuture<Void> done = bdevs.runtime().newFuture();
+        beginFini(begun.size(), done);
+        return done;
+    }
+
+    private void beginFini(int left, CompletableFuture<Void> done) {
+        if (left == 0) {
+            done.complete(null);
+            return;
+        }
+        BdevModule module = begun.get(left - 1);
+        within(
+                FINI_LIMIT,
+                "the beginning of the end of module " + module.name(),
+                begin(module::beginFini),
+                () -> beginFini(left - 1, done));
+    }
+
     /** Ends the modules that have begun, the last first; once, when no device is left. Any thread. */
     public CompletableFuture<Void> fini() {
         CompletableFuture<Void> result = bdevs.runtime().newFuture();

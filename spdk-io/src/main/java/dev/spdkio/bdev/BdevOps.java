@@ -51,7 +51,7 @@ public interface BdevOps<C> {
      */
     default void awaitRoom(C channel, Runnable roomMade) {}
 
-    /** Whether it can do that type natively. Any thread, a constant for each device. */
+    /** Whether it can do that type natively. Any thread; asked once, and again by {@link Bdev#notifyTypes}. */
     boolean supports(IoType type);
 
     /** Makes the state of a thread that begins to use the device. On that thread; must not block. */

@@ -57,6 +57,25 @@ class BdevLifecycleTest {
     }
 
     @Test
+    void whatItCanDoMayChange() {
+        BdevChannel old = w.channel(w.app);
+        d.types.remove(IoType.WRITE);
+        d.types.remove(IoType.UNMAP);
+        bdev.notifyTypes();
+        assertThat(bdev.supports(IoType.WRITE) || bdev.supports(IoType.COPY)).isFalse();
+        assertThat(bdev.supports(IoType.READ) && !bdev.emulates(IoType.READ)).isTrue();
+        BdevChannel channel = w.channel(w.app);
+        w.run(w.app, () -> {
+            old.submitUnmap(0, 512, w.note, "an open channel goes on:");
+            assertThatThrownBy(() -> channel.submitUnmap(0, 512, w.note, "another"))
+                    .isInstanceOf(UnsupportedOperationException.class);
+        });
+        w.rt.runUntilIdle();
+        assertThat(w.ends).containsExactly("an open channel goes on: success");
+        assertThat(d.seen).extracting(FakeDevice.Seen::type).containsExactly(IoType.UNMAP);
+    }
+
+    @Test
     void removalOfWhatIsNotOpenIsImmediate() {
         w.rt.await(w.bdevs.unregister(bdev));
         assertThat(d.destructs).isEqualTo(1);

@@ -132,6 +132,32 @@ class BdevModulesTest {
     }
 
     @Test
+    void modulesHearThatTheEndBeginsBeforeDevicesGo() {
+        CompletableFuture<Object> letGo = new CompletableFuture<>();
+        BdevModule module = new Probe("a") {
+            @Override
+            public CompletionStage<?> beginFini() {
+                calls.add("a begins to end with " + w.bdevs.bdevs().size() + " devices");
+                return letGo;
+            }
+        };
+        assertThat(module.name()).isEqualTo("a");
+        new Probe("b");
+        Bdev device = device("D");
+        var _ = init();
+        calls.clear();
+        CompletableFuture<Void> closed = w.bdevs.closeAsync();
+        runFor(Duration.ofMillis(5));
+        assertThat(calls).containsExactly("a begins to end with 1 devices");
+        assertThat(device.isRegistered()).isTrue();
+        letGo.complete("done on another thread");
+        w.rt.await(closed);
+        assertThat(calls).containsExactly("a begins to end with 1 devices", "b fini", "a fini");
+        w.close();
+        w = new BdevWorld();
+    }
+
+    @Test
     void devicesGoBeforeWhatTheyStandOnAndModulesLast() {
         new Probe("stacked");
         device("D");
