@@ -255,7 +255,8 @@ interface BlobStoreLifeContract {
 
     @Test
     default void growsNoFurtherThanItsMasks() throws Exception {
-        Blobstore store = bed().init(OPTIONS.withClusterSize(BlobstoreOptions.PAGE_SIZE).withMetadataPages(64, 0));
+        Blobstore store =
+                bed().init(OPTIONS.withClusterSize(BlobstoreOptions.PAGE_SIZE).withMetadataPages(64, 0));
         long most = bed().on(store::maxGrowableSize).orElseThrow();
         long total = bed().on(store::totalClusters);
         Assumptions.assumeTrue(bed().devices.grow(bed().device, most + (1 << 20)), "the device cannot grow");
