@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -98,10 +99,10 @@ public final class BdevModules {
                 }));
     }
 
-    /** What a module throws is the failure of its stage. */
+    /** What a module throws is the failure of its stage; so is that it gives none. */
     private static CompletionStage<?> begin(Supplier<CompletionStage<?>> body) {
         try {
-            return body.get();
+            return Objects.requireNonNull(body.get(), "it returned null, not a stage");
         } catch (RuntimeException e) {
             return CompletableFuture.failedStage(e);
         }

@@ -244,6 +244,17 @@ class BdevModulesTest {
     }
 
     @Test
+    void aModuleThatGivesNoStageHoldsUpNobody() {
+        new Probe("a").disk = null;
+        new Probe("b");
+        Bdev d = device("D");
+        assertThat(d.isRegistered()).isTrue();
+        assertThat(calls).endsWith("a disk D", "b disk D");
+        runFor(Duration.ofMillis(5));
+        assertThat(w.bdevs.modules().whenExamined()).satisfies(f -> w.rt.await(f));
+    }
+
+    @Test
     void aDeviceThatCannotBeReadIsNotExamined() throws SpdkException {
         new Probe("a");
         FakeDevice d = new FakeDevice(512, 8);
