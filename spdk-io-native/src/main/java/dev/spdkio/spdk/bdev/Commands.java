@@ -13,6 +13,7 @@ import dev.spdkio.spdk.ffi.CommandApi;
 import dev.spdkio.spdk.ffi.Raw;
 import dev.spdkio.spdk.ffi.Tokens;
 import dev.spdkio.spdk.ffi.Upcall;
+import dev.spdkio.spdk.ffi.ZoneApi;
 import dev.spdkio.spdk.runtime.NativeThread;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -43,7 +44,10 @@ final class Commands {
             IoType.NVME_ADMIN,
             IoType.NVME_IO,
             IoType.SEEK_HOLE,
-            IoType.SEEK_DATA);
+            IoType.SEEK_DATA,
+            IoType.ZONE_APPEND,
+            IoType.ZONE_MANAGEMENT,
+            IoType.GET_ZONE_INFO);
 
     private static final long DONE = Upcall.stub(
             MethodHandles.lookup(),
@@ -110,6 +114,10 @@ final class Commands {
             case NVME_ADMIN, NVME_IO -> nvme(io, desc, channel, token);
             case SEEK_HOLE -> CommandApi.seekHole(desc, channel, block, DONE, token);
             case SEEK_DATA -> CommandApi.seekData(desc, channel, block, DONE, token);
+            case ZONE_APPEND ->
+                ZoneApi.append(desc, channel, ch.iovecs(io), io.segmentCount(), block, count, DONE, token);
+            case ZONE_MANAGEMENT -> ZoneApi.manage(desc, channel, block, io.zoneAction(), DONE, token);
+            case GET_ZONE_INFO -> ZoneReport.start(io, channel, DONE, token);
             default -> throw new IllegalStateException(io + " is of a type that is not passed on");
         };
     }
@@ -172,6 +180,9 @@ final class Commands {
                 } else if (ok) {
                     result(io, nativeIo);
                 }
+                if (io.type() == IoType.GET_ZONE_INFO) {
+                    ZoneReport.end(io, ok);
+                }
             } finally {
                 pending.commands.ended.add(new Pending(pending.commands, pending.io, pending.copy, status));
             }
@@ -185,6 +196,7 @@ final class Commands {
         switch (io.type()) {
             case SEEK_HOLE, SEEK_DATA -> io.setResult(CommandApi.seekOffset(nativeIo));
             case NVME_ADMIN, NVME_IO -> io.setResult(DowncallQueue.cdw0(nativeIo));
+            case ZONE_APPEND -> io.setResult(ZoneApi.appendLocation(nativeIo));
             default -> {}
         }
     }

@@ -16,6 +16,7 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.spdk.ffi.BdevApi;
 import dev.spdkio.spdk.ffi.ClaimApi;
 import dev.spdkio.spdk.ffi.MetadataApi;
+import dev.spdkio.spdk.ffi.ZoneApi;
 import dev.spdkio.spdk.runtime.NativeThread;
 import dev.spdkio.sys.Errno;
 import java.util.Map;
@@ -72,6 +73,7 @@ final class NativeBdev implements BdevOps<NativeChannel>, DescOps {
                 .acwu(BdevApi.acwu(pointer))
                 .writeCache(BdevApi.hasWriteCache(pointer))
                 .metadata(MetadataApi.metadata(pointer))
+                .zones(ZoneApi.zones(pointer))
                 .numaId(MetadataApi.numaId(pointer))
                 .build();
     }

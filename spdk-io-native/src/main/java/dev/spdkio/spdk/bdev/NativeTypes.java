@@ -55,7 +55,9 @@ final class NativeTypes {
         Set<IoType> types = EnumSet.copyOf(said);
         Set<IoType> done = DONE_BY.getOrDefault(module, RARE);
         types.removeIf(type -> RARE.contains(type) && !done.contains(type));
-        if (said.containsAll(Set.of(IoType.READ, IoType.WRITE))) {
+        if (said.contains(IoType.ZONE_MANAGEMENT)) {
+            types.add(IoType.GET_ZONE_INFO); // its own modules forget to say so
+        } else if (said.containsAll(Set.of(IoType.READ, IoType.WRITE))) {
             if (!said.contains(IoType.COPY)) {
                 types.add(IoType.COPY);
             }
