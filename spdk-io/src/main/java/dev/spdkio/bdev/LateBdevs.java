@@ -6,9 +6,12 @@ import dev.spdkio.rpc.RpcRegistry;
 import dev.spdkio.sys.Errno;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -37,6 +40,9 @@ public final class LateBdevs<O> {
     private final Function<O, BdevOps.ConfigCall> toCall;
     private final Map<String, Wanted<O>> wanted = new LinkedHashMap<>();
 
+    /** The names of those, by what they are to stand on: a device that comes does not have all looked at. */
+    private final Map<String, Set<String>> byBase = new HashMap<>();
+
     /**
      * @param maker makes a device
      * @param toCall the RPC call that has it made
@@ -59,7 +65,7 @@ public final class LateBdevs<O> {
                     "bdev " + name + " on bdev " + baseName
                             + ": the name is taken, if only by a device that waits for its" + " base; choose another");
         }
-        wanted.put(name, new Wanted<>(baseName, options));
+        want(name, new Wanted<>(baseName, options));
         try {
             maker.make(bdevs, options);
         } catch (SpdkException e) {
@@ -67,11 +73,11 @@ public final class LateBdevs<O> {
             if (e.errno() == Errno.ENODEV && (base == null || !base.isRegistered())) {
                 LOG.log(Level.INFO, "bdev {0} waits for bdev {1}, on which it is to stand", name, baseName);
             } else {
-                wanted.remove(name);
+                forget(name);
                 throw e;
             }
         } catch (RuntimeException e) {
-            wanted.remove(name);
+            forget(name);
             throw e;
         }
         return name;
@@ -79,16 +85,35 @@ public final class LateBdevs<O> {
 
     /** For {@link BdevModule#examineConfig}: makes what is to stand on that device. */
     public void examineConfig(Bdev bdev) {
-        for (Map.Entry<String, Wanted<O>> e : List.copyOf(wanted.entrySet())) {
-            String base = e.getValue().baseName();
-            if ((base.equals(bdev.name()) || bdev.aliases().contains(base))
-                    && bdev.manager().lookup(e.getKey()) == null) {
+        makeOn(bdev, bdev.name());
+        bdev.aliases().forEach(alias -> makeOn(bdev, alias));
+    }
+
+    private void makeOn(Bdev bdev, String base) {
+        for (String name : List.copyOf(byBase.getOrDefault(base, Set.of()))) {
+            Wanted<O> device = wanted.get(name);
+            if (device != null && bdev.manager().lookup(name) == null) {
                 try {
-                    maker.make(bdev.manager(), e.getValue().options());
+                    maker.make(bdev.manager(), device.options());
                 } catch (SpdkException | RuntimeException failure) {
-                    LOG.log(Level.ERROR, "bdev " + e.getKey() + " cannot be made on bdev " + base, failure);
+                    LOG.log(Level.ERROR, "bdev " + name + " cannot be made on bdev " + base, failure);
                 }
             }
+        }
+    }
+
+    private void want(String name, Wanted<O> device) {
+        wanted.put(name, device);
+        byBase.computeIfAbsent(device.baseName(), _ -> new LinkedHashSet<>()).add(name);
+    }
+
+    private void forget(String name) {
+        Wanted<O> device = wanted.remove(name);
+        if (device != null) {
+            byBase.computeIfPresent(device.baseName(), (_, names) -> {
+                names.remove(name);
+                return names.isEmpty() ? null : names;
+            });
         }
     }
 
@@ -112,11 +137,11 @@ public final class LateBdevs<O> {
      */
     public CompletionStage<Void> delete(BdevManager bdevs, String name, String productName) throws SpdkException {
         if (wanted.containsKey(name) && bdevs.lookup(name) == null) {
-            wanted.remove(name);
+            forget(name);
             return CompletableFuture.completedFuture(null);
         }
         CompletionStage<Void> gone = BdevRpc.delete(bdevs, name, productName);
-        wanted.remove(name);
+        forget(name);
         return gone;
     }
 }
