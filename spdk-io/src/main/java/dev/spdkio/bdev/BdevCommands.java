@@ -367,6 +367,19 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return Command.nvme(type, command, buf == null ? null : IoVec.of(buf));
     }
 
+    // ---- reads without a buffer
+    // --------------------------------------------------------------------------------------
+
+    /**
+     * Reads into memory of the pool, for which it waits if need be: who has no buffer gets one that holds what was
+     * read, and closes it. Any thread; stands for {@code spdk_bdev_read} without a buffer.
+     *
+     * @param length bytes: whole blocks, at most 4 MiB
+     */
+    public CompletableFuture<DmaBuf> readPooledAsync(long offset, long length) {
+        return PooledRead.begin(channel, offset, length);
+    }
+
     // ---- seek
     // ----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +87,38 @@ class BdevChannelTest {
         CompletableFuture<Void> read = w.on(w.other, () -> ch.readAsync(back, 512));
         w.rt.await(read);
         assertThat(back.mismatch(buf)).isEqualTo(-1);
+    }
+
+    @Test
+    void whoHasNoBufferGetsOneAsSoonAsThereIsMemory() {
+        BdevChannel ch = w.channel(w.other);
+        DmaBuf data = w.buf(2, 6);
+        w.rt.await(ch.writeAsync(data, 1024));
+        List<DmaBuf> hog = new ArrayList<>();
+        for (DmaBuf b = w.pool.tryAllocate(1 << 20); b != null; b = w.pool.tryAllocate(1 << 20)) {
+            hog.add(b);
+        }
+        for (DmaBuf b = w.pool.tryAllocate(1024); b != null; b = w.pool.tryAllocate(1024)) {
+            hog.add(b);
+        }
+        CompletableFuture<DmaBuf> read = ch.readPooledAsync(1024, 1024);
+        w.rt.runUntilIdle();
+        assertThat(read).isNotDone();
+        hog.forEach(DmaBuf::close);
+        DmaBuf back = w.rt.await(read);
+        assertThat(back.mismatch(data)).isEqualTo(-1);
+        back.close();
+
+        long used = w.pool.stats().usedBytes();
+        CompletableFuture<DmaBuf> givenUp = ch.readPooledAsync(1024, 1024);
+        givenUp.cancel(false);
+        d.failure = 1;
+        CompletableFuture<DmaBuf> failed = ch.readPooledAsync(1024, 1024);
+        assertThatThrownBy(() -> w.rt.await(failed)).hasMessageContaining("EIO");
+        w.rt.runUntilIdle();
+        assertThat(w.pool.stats().usedBytes()).as("nothing is left behind").isEqualTo(used);
+        assertThatThrownBy(() -> ch.readPooledAsync(1, 1024)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ch.readPooledAsync(0, 1 << 20)).hasMessageContaining("blocks");
     }
 
     @Test
