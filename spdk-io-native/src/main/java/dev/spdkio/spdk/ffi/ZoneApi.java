@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions of {@code spdk/bdev_zone.h}. Those that submit return 0 or a negative error number, and call back only if
- * they return 0; ranges are in blocks. On the SPDK thread of the channel.
+ * The functions of {@code spdk/bdev_zone.h}. Those that submit return 0 or a negative error number, and call back only
+ * if they return 0; ranges are in blocks. On the SPDK thread of the channel.
  */
 public final class ZoneApi {
     /** Bytes of a {@code struct spdk_bdev_zone_info}. */

@@ -118,7 +118,7 @@ final class Disk {
         return array.level() == RaidLevel.RAID5F ? History.Doubt.ANYTHING : History.Doubt.EITHER;
     }
 
-    /** Whether a part of a write given back for a reset has not ended yet, and left what nobody has written. */
+    /** Whether a part of a write that has not ended was given back for a reset, and left what nobody has written. */
     boolean mayBeTorn(int block) {
         return doubt() == History.Doubt.ANYTHING && history.isChanging(block, this::wasReset);
     }

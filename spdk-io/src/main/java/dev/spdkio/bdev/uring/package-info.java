@@ -19,15 +19,23 @@
  *
  * <p><b>Zeroes and holes.</b> Writing zeroes is {@code fallocate(ZERO_RANGE)}; where the file system has no such thing,
  * zeroes are written. Unmap is {@code fallocate(PUNCH_HOLE)}, after which the range reads as zeroes; it is offered only
- * where it works. Both go through the kernel's worker threads and are as durable as writes.
+ * where it works. Both go through the kernel's worker threads and are as durable as writes. Of a disk the
+ * kernel makes its commands to write zeroes, which may give the blocks back; a disk without those does not unmap.
  *
- * <p><b>The file's end.</b> The size is taken once. If somebody cuts the file, reads beyond its new end fail with EIO.
+ * <p><b>The file's end.</b> The size is taken when the device is made, and by {@link
+ * dev.spdkio.bdev.uring.UringBdev#rescan}. If somebody cuts the file, reads beyond its new end fail with EIO.
+ *
+ * <p><b>Writes as a whole.</b> If that was asked for, a write of a power of two from one piece of memory, at a multiple
+ * of that, carries {@code RWF_ATOMIC}, up to what {@code statx(2)} says. The kernel does not tear it then, or refuses
+ * it.
  *
  * <p><b>What was measured.</b> On a virtual disk, always the best of interleaved runs. On a reactor that polls for
  * ever the ring is bound to its OS thread ({@code DEFER_TASKRUN}), which gives up to a fifth more 4 KiB random reads
  * at depth 32 than a ring that can move, and as many at depths 1 and 128; a reactor that sleeps needs the latter
  * kind, because only that one wakes it. Buffers are not registered: with 128 KiB pieces of large pages, as
  * {@code DmaPool} has them, that changes neither throughput nor the kernel's time, with 4 KiB pieces it saves the
- * kernel some 4 %, and the memory would have to be locked.
+ * kernel some 4 %, and the memory would have to be locked. A kernel thread that submits ({@code SQPOLL}) needs a core
+ * of its own beside the reactor's: with two busy cores it took all but all of the throughput. {@code
+ * benchmarks/run --uring} measures both.
  */
 package dev.spdkio.bdev.uring;
