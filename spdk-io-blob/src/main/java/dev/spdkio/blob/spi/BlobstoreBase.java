@@ -274,6 +274,15 @@ public abstract class BlobstoreBase implements Blobstore {
         });
     }
 
+    /** The same although blobs may be open, which are not written any more. Any thread. */
+    protected final CompletableFuture<Void> endAnyhow(Callable<CompletableFuture<Void>> last) {
+        return begin(() -> {
+            checkLoaded();
+            state = State.UNLOADING;
+            return closeChannels().thenCompose(_ -> queue.submitAlone(last));
+        });
+    }
+
     private void checkUnused(String what) throws SpdkException {
         checkLoaded();
         checkNoBlobs(what);

@@ -261,14 +261,7 @@ final class Allocation {
             if (d == null) {
                 return store.device.read(buf, store.clusterOffset(cluster));
             }
-            long offset = place * store.clusterSize;
-            long length = Math.clamp(d.bdev().sizeBytes() - offset, 0, store.clusterSize);
-            buf.fill((byte) 0);
-            if (length == 0) {
-                return Steps.done();
-            }
-            DmaBuf part = buf.slice(0, length);
-            return Steps.begin(() -> d.read(part, offset)).whenComplete((_, _) -> part.close());
+            return d.read(buf, place * store.clusterSize);
         }
     }
 

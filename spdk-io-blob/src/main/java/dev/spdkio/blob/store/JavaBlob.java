@@ -58,14 +58,7 @@ final class JavaBlob extends BlobBase {
 
     @Override
     protected long find(long offset, boolean allocated) {
-        View v = state.view;
-        long per = store.ioUnitsPerCluster();
-        for (long at = offset; at < v.ioUnits; at = (at / per + 1) * per) {
-            if ((v.map[(int) (at / per)] != 0) == allocated) {
-                return at;
-            }
-        }
-        return -1;
+        return state.view.next(offset, store.ioUnitsPerCluster(), allocated);
     }
 
     @Override
@@ -96,7 +89,7 @@ final class JavaBlob extends BlobBase {
         while (at instanceof BlobState parent) {
             at = parent.backing();
         }
-        return at instanceof ExternalDevice d && d.hasFailed();
+        return at instanceof ExternalDevice d && d.isMissing();
     }
 
     // ---- changes ----------------------------------------------------------------------------------------------------

@@ -23,14 +23,11 @@ import org.jspecify.annotations.Nullable;
 /** A store of {@link Store}, as applications see it. */
 final class JavaBlobstore extends BlobstoreBase {
     private final Store store;
-    private final Runnable ended;
 
-    /** @param ended is run when the device is let go */
-    JavaBlobstore(Store store, CompletableFuture<Void> deviceRemoved, Runnable ended) {
+    JavaBlobstore(Store store, CompletableFuture<Void> deviceRemoved) {
         // One at a time: nothing of the metadata changes while an operation waits for the device.
         super(store.thread, store.device.bdev().name(), store.options, deviceRemoved, 1);
         this.store = store;
-        this.ended = ended;
     }
 
     Store store() {
@@ -157,7 +154,7 @@ final class JavaBlobstore extends BlobstoreBase {
     }
 
     private void checkDevice(String what, String name) throws SpdkException {
-        var _ = deviceBelow(store.app.bdevs(), what, name);
+        var _ = deviceBelow(store.devices.bdevs(), what, name);
     }
 
     @Override
@@ -285,6 +282,11 @@ final class JavaBlobstore extends BlobstoreBase {
                         .thenCompose(_ -> store.device.barrier()));
     }
 
+    /** {@link #unload} without a last word, for a device that cannot be written: it is recovered when it is loaded. */
+    CompletableFuture<Void> abandon() {
+        return endAnyhow(() -> over("abandoning " + this, null));
+    }
+
     private CompletableFuture<Void> finish(String what, Steps.Step<Void> last) {
         return end(what, () -> Steps.after(Steps.begin(last), (_, failure) -> over(what, failure)));
     }
@@ -293,7 +295,8 @@ final class JavaBlobstore extends BlobstoreBase {
         unloaded();
         List.copyOf(store.states.values()).forEach(s -> store.letGo(s.backing()));
         return store.device.close().thenCompose(_ -> {
-            ended.run();
+            JavaBlobstores.LOADED.remove(this);
+            thread().endOperation();
             return failure == null
                     ? Steps.done()
                     : CompletableFuture.failedFuture(Failures.of(

@@ -26,6 +26,11 @@ public final class JavaBlobstores implements BlobstoreProvider {
     public CompletableFuture<Blobstore> open(
             SpdkApp app, SpdkThread thread, String bdev, BlobstoreOptions options, Mode mode) {
         LOADED.prepare(app, thread);
-        return new Opening(app, thread, bdev, options, mode).start();
+        return new Opening(new Devices.OfApplication(app.bdevs()), thread, bdev, options, mode)
+                .start()
+                .thenApply(store -> {
+                    LOADED.add(app, store);
+                    return store;
+                });
     }
 }

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
-import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevDesc;
-import dev.spdkio.bdev.BdevEvent;
-import dev.spdkio.bdev.Claim;
-import dev.spdkio.bdev.ClaimType;
-import dev.spdkio.bdev.OpenMode;
-import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.ClearMethod;
 import dev.spdkio.blob.format.Layout;
@@ -24,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** How a store comes up. */
 final class Opening {
-    private final SpdkApp app;
+    private final Devices devices;
     private final SpdkThread thread;
     private final String name;
     private final BlobstoreOptions options;
@@ -32,8 +26,8 @@ final class Opening {
     private final String what;
     private final CompletableFuture<Void> deviceRemoved;
 
-    Opening(SpdkApp app, SpdkThread thread, String name, BlobstoreOptions options, Mode mode) {
-        this.app = app;
+    Opening(Devices devices, SpdkThread thread, String name, BlobstoreOptions options, Mode mode) {
+        this.devices = devices;
         this.thread = thread;
         this.name = name;
         this.options = options;
@@ -43,8 +37,8 @@ final class Opening {
     }
 
     /** Opens the store. Any thread. */
-    CompletableFuture<Blobstore> start() {
-        CompletableFuture<Blobstore> result = thread.runtime().newFuture();
+    CompletableFuture<JavaBlobstore> start() {
+        CompletableFuture<JavaBlobstore> result = thread.runtime().newFuture();
         try {
             thread.execute(() -> {
                 var _ = Steps.begin(this::open).whenComplete((store, failure) -> {
@@ -70,11 +64,11 @@ final class Opening {
                 : failure;
     }
 
-    private CompletableFuture<Blobstore> open() throws SpdkException {
-        if (app.bdevs().lookup(name) == null) {
+    private CompletableFuture<JavaBlobstore> open() throws SpdkException {
+        if (devices.bdevs().lookup(name) == null) {
             throw Failures.of(Errno.ENODEV, what, "there is no such device: create it first, or look at its name");
         }
-        BdevDesc desc = claim();
+        BdevDesc desc = openDevice();
         thread.beginOperation();
         StoreDevice device = new StoreDevice(desc);
         return Steps.undo(
@@ -83,34 +77,16 @@ final class Opening {
                 () -> device.close().thenRun(thread::endOperation));
     }
 
-    /** Opens the device, for nobody else to write. */
-    private BdevDesc claim() throws SpdkException {
+    private BdevDesc openDevice() throws SpdkException {
         try {
-            BdevDesc desc = app.bdevs().open(name, OpenMode.READ_ONLY, (event, _) -> {
-                if (event == BdevEvent.REMOVED) {
-                    deviceRemoved.complete(null);
-                }
-            });
-            try {
-                desc.claim(Claim.of("blobstore", ClaimType.READ_MANY_WRITE_ONE));
-            } catch (SpdkException | RuntimeException e) {
-                desc.close();
-                throw e;
-            }
-            return desc;
+            return devices.open(name, () -> deviceRemoved.complete(null));
         } catch (SpdkException e) {
             throw Failures.of(e.errno(), what, "it cannot be open for writing by a store alone: " + e.getMessage());
         }
     }
 
-    private Blobstore loaded(Store store) {
-        JavaBlobstore[] self = new JavaBlobstore[1];
-        self[0] = new JavaBlobstore(store, deviceRemoved, () -> {
-            JavaBlobstores.LOADED.remove(self[0]);
-            thread.endOperation();
-        });
-        JavaBlobstores.LOADED.add(app, self[0]);
-        return self[0];
+    private JavaBlobstore loaded(Store store) {
+        return new JavaBlobstore(store, deviceRemoved);
     }
 
     // ---- a new one --------------------------------------------------------------------------------------------------
@@ -137,7 +113,7 @@ final class Opening {
         BitSet used = new BitSet();
         used.set(0, s.metadataClusters());
         Space space = new Space(new BitSet(), pages, new BitSet(), used, (int) clusters);
-        Store store = new Store(app, thread, options, device, s, space);
+        Store store = new Store(devices, thread, options, device, s, space);
         ClearMethod clear = options.clearMethod();
         return device.zero(0, metadataBytes)
                 .thenCompose(_ -> device.clear(clear, metadataBytes, bdev.sizeBytes() - metadataBytes))
@@ -178,7 +154,7 @@ final class Opening {
                     "its io units of " + s.ioUnitSize() + " bytes are not whole blocks of " + block + " bytes");
         }
         Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
-        Store store = new Store(app, thread, options, device, s, space);
+        Store store = new Store(devices, thread, options, device, s, space);
         return Recovery.load(store)
                 .thenCompose(_ -> mode == Mode.GROW ? Growth.grow(store) : Steps.done())
                 .thenApply(_ -> store);

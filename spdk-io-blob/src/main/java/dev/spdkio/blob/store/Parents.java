@@ -140,8 +140,8 @@ final class Parents {
 
         private CompletableFuture<Void> moveToDevice(ExternalDevice device) {
             return Steps.begin(() -> {
-                String name = device.bdev().name();
-                ExternalDevice own = ExternalDevice.open(store, blob.id, name);
+                String name = device.name();
+                ExternalDevice own = ExternalDevice.open(store, blob.id, name, store.devices.mayBeMissing());
                 Backing before = blob.backing();
                 long flags = blob.record.invalidFlags;
                 blob.setExternal(ExternalDevice.encode(name));
@@ -158,7 +158,7 @@ final class Parents {
             if (before instanceof BlobState parent) {
                 blob.setParent(parent.id);
             } else if (before instanceof ExternalDevice d) {
-                blob.setExternal(ExternalDevice.encode(d.bdev().name()));
+                blob.setExternal(ExternalDevice.encode(d.name()));
             }
             blob.record.invalidFlags = flags;
             blob.dirty = true;
@@ -215,7 +215,7 @@ final class Parents {
 
     static CompletableFuture<Void> setExternalParent(BlobState blob, String bdev, String what) {
         return Steps.begin(() -> {
-            if (blob.backing() instanceof ExternalDevice d && d.bdev().name().equals(bdev)) {
+            if (blob.backing() instanceof ExternalDevice d && d.name().equals(bdev)) {
                 throw Failures.of(Errno.EEXIST, what, "it stands there already");
             }
             checkMovable(blob, what);
@@ -245,7 +245,7 @@ final class Parents {
         }
         return Steps.undo(Persist.write(blob, true), () -> {
                     if (before instanceof ExternalDevice d) {
-                        blob.setExternal(ExternalDevice.encode(d.bdev().name()));
+                        blob.setExternal(ExternalDevice.encode(d.name()));
                     } else {
                         blob.setParent(blob.store.relations.parent(blob.id));
                     }

@@ -58,7 +58,7 @@ final class ShallowCopy {
     private static ShallowCopy begin(BlobState blob, String name, String what, @Nullable LongConsumer progress)
             throws SpdkException {
         Store store = blob.store;
-        Bdev bdev = store.app.bdevs().lookup(name);
+        Bdev bdev = store.devices.bdevs().lookup(name);
         if (bdev == null) {
             throw Failures.of(Errno.ENODEV, what, "there is no such device");
         }
@@ -73,7 +73,7 @@ final class ShallowCopy {
                     bdev + " needs blocks of " + store.ioUnitSize + " bytes, and "
                             + blob.record.clusters * store.clusterSize + " bytes");
         }
-        BdevDesc target = store.app.bdevs().open(name, OpenMode.READ_WRITE, BdevEventListener.NONE);
+        BdevDesc target = store.devices.bdevs().open(name, OpenMode.READ_WRITE, BdevEventListener.NONE);
         blob.locked = "copied";
         return new ShallowCopy(blob, target, progress);
     }

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Steps of metadata operations. A step begins I/O and returns its end; what follows runs on the metadata thread, where
  * the I/O ends.
  */
-final class Steps {
+public final class Steps {
     /** A step that may be refused. */
-    interface Step<T> {
+    public interface Step<T> {
         /** Begins it. */
         CompletableFuture<T> begin() throws SpdkException;
     }
@@ -23,12 +23,12 @@ final class Steps {
     private Steps() {}
 
     @SuppressWarnings("NullAway") // a CompletableFuture<Void> has no other value
-    static CompletableFuture<Void> done() {
+    public static CompletableFuture<Void> done() {
         return CompletableFuture.completedFuture(null);
     }
 
     /** Begins a step; a refusal is its end. */
-    static <T> CompletableFuture<T> begin(Step<T> step) {
+    public static <T> CompletableFuture<T> begin(Step<T> step) {
         try {
             return step.begin();
         } catch (SpdkException | RuntimeException e) {
@@ -37,19 +37,19 @@ final class Steps {
     }
 
     /** What made a step fail. */
-    static Throwable cause(Throwable failure) {
+    public static Throwable cause(Throwable failure) {
         return BlobstoreBase.cause(failure);
     }
 
     /** Steps 0 to {@code count} - 1, one after the other until one fails. */
-    static CompletableFuture<Void> each(int count, IntFunction<CompletableFuture<Void>> step) {
+    public static CompletableFuture<Void> each(int count, IntFunction<CompletableFuture<Void>> step) {
         Loop loop = new Loop(count, step);
         loop.run(null);
         return loop.result;
     }
 
     /** Completes when all have ended, with the first failure if there is one. */
-    static CompletableFuture<Void> all(List<CompletableFuture<Void>> steps) {
+    public static CompletableFuture<Void> all(List<CompletableFuture<Void>> steps) {
         return CompletableFuture.allOf(steps.toArray(CompletableFuture[]::new));
     }
 
@@ -66,20 +66,20 @@ final class Steps {
     }
 
     /** What follows a step, however it ended. */
-    interface Next<T, R> {
+    public interface Next<T, R> {
         /** Begins it; {@code failure} is null if the step succeeded. */
         CompletableFuture<R> begin(T value, @Nullable Throwable failure);
     }
 
     /** Goes on after a step, however it ends. */
     @SuppressWarnings("FutureReturnValueIgnored") // it is composed at once
-    static <T, R> CompletableFuture<R> after(CompletableFuture<T> step, Next<T, R> next) {
+    public static <T, R> CompletableFuture<R> after(CompletableFuture<T> step, Next<T, R> next) {
         return step.handle((value, failure) -> next.begin(value, failure == null ? null : cause(failure)))
                 .thenCompose(f -> f);
     }
 
     /** Undoes what has failed, and fails as it did, whatever becomes of the undoing. */
-    static <T> CompletableFuture<T> undo(CompletableFuture<T> step, Step<Void> undo) {
+    public static <T> CompletableFuture<T> undo(CompletableFuture<T> step, Step<Void> undo) {
         return after(
                 step,
                 (value, failure) -> failure == null
@@ -88,7 +88,7 @@ final class Steps {
     }
 
     /** The end of a step that nothing but a failure comes from. */
-    static CompletableFuture<Void> ended(@Nullable Throwable failure) {
+    public static CompletableFuture<Void> ended(@Nullable Throwable failure) {
         return failure == null ? done() : CompletableFuture.failedFuture(failure);
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
-import dev.spdkio.SpdkApp;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.format.BlobRecord;
@@ -30,7 +29,7 @@ final class Store {
     /** What stands for no blob. */
     static final long NONE = SuperBlock.NO_BLOB;
 
-    final SpdkApp app;
+    final Devices devices;
     final SpdkThread thread;
     final BlobstoreOptions options;
     final StoreDevice device;
@@ -46,8 +45,8 @@ final class Store {
     /** Blobs that are damaged, and how. Nothing that they have is used again. */
     final TreeMap<Long, String> damaged = new TreeMap<>();
 
-    /** Channels, for {@link #fence}. Any thread, under this lock. */
-    final List<JavaBlobChannel> channels = new ArrayList<>();
+    /** Who sends data to the devices, for {@link #fence}. Any thread, under this lock. */
+    final List<Lane> lanes = new ArrayList<>();
 
     private SuperBlock superBlock;
 
@@ -55,13 +54,13 @@ final class Store {
     private boolean clean;
 
     Store(
-            SpdkApp app,
+            Devices devices,
             SpdkThread thread,
             BlobstoreOptions options,
             StoreDevice device,
             SuperBlock superBlock,
             Space space) {
-        this.app = app;
+        this.devices = devices;
         this.thread = thread;
         this.options = options;
         this.device = device;
@@ -175,7 +174,7 @@ final class Store {
         byte[] external = state.record.internalXattrs.get(BlobState.EXTERNAL_SNAPSHOT);
         long parent = BlobState.internalId(state.record, BlobState.SNAPSHOT);
         if ((state.record.invalidFlags & BlobRecord.EXTERNAL_SNAPSHOT) != 0 && external != null) {
-            state.publish(ExternalDevice.open(this, state.id, ExternalDevice.decode(external)));
+            state.publish(ExternalDevice.open(this, state.id, ExternalDevice.decode(external), devices.mayBeMissing()));
         } else if (parent != NONE) {
             return acquire(what, parent).thenApply(p -> {
                 state.publish(p);
@@ -226,14 +225,14 @@ final class Store {
 
     /** Completes when every request has ended that was begun before this, and may have seen what is no more. */
     CompletableFuture<Void> fence() {
-        List<JavaBlobChannel> all;
-        synchronized (channels) {
-            all = List.copyOf(channels);
+        List<Lane> all;
+        synchronized (lanes) {
+            all = List.copyOf(lanes);
         }
         List<CompletableFuture<Void>> passed = new ArrayList<>();
-        for (JavaBlobChannel c : all) {
+        for (Lane lane : all) {
             CompletableFuture<Void> one = new CompletableFuture<>();
-            if (c.thread().trySendInternal(() -> c.fence(() -> complete(one)))) {
+            if (lane.thread.trySendInternal(() -> lane.fence(() -> complete(one)))) {
                 passed.add(one);
             }
         }

@@ -2,81 +2,115 @@
 package dev.spdkio.blob.store;
 
 import dev.spdkio.bdev.BdevChannel;
+import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.IoCompletion;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
-import dev.spdkio.blob.spi.BlobRequest;
 import dev.spdkio.error.LimitExceededException;
-import dev.spdkio.memory.DmaBuf;
-import dev.spdkio.memory.IoVec;
 import dev.spdkio.sys.Errno;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request on its way: piece by piece, each as long as clusters follow each other on the device. The objects are used
- * again.
+ * I/O of a blob on its way: piece by piece, each as long as clusters follow each other on the device. The objects are
+ * used again.
  *
- * <p>Thread rule: its channel's thread, except {@link #served}.
+ * <p>Thread rule: that of its lane, except {@link #served}.
  */
-final class Transfer implements IoCompletion, Allocation.Waiter {
+abstract class Transfer implements IoCompletion, Allocation.Waiter {
     private static final IoStatus TOO_SMALL = IoStatus.aio(Errno.EINVAL);
 
-    private final JavaBlobChannel channel;
-    private final int slot;
+    private final JavaBlobstore owner;
+    private final Lane lane;
     private final long perCluster;
     private final int shift;
+    private final int unit;
     private final int blocksPerUnit;
-    private @Nullable BlobRequest request;
+    private final boolean unmaps;
     private @Nullable BlobState blob;
+    private IoType type = IoType.READ;
+    private long first;
     private long at;
     private long left;
     private long piece;
     private int time;
 
-    Transfer(JavaBlobChannel channel, int slot) {
-        Store store = channel.owner.store();
-        this.channel = channel;
-        this.slot = slot;
+    Transfer(JavaBlobstore owner, Lane lane) {
+        Store store = owner.store();
+        this.owner = owner;
+        this.lane = lane;
         this.perCluster = store.unitsPerCluster;
         this.shift = Long.bitCount(perCluster) == 1 ? Long.numberOfTrailingZeros(perCluster) : -1;
-        this.blocksPerUnit = store.ioUnitSize / store.device.bdev().blockSize();
+        this.unit = store.ioUnitSize;
+        this.blocksPerUnit = unit / store.device.bdev().blockSize();
+        this.unmaps = store.device.bdev().supports(IoType.UNMAP);
     }
 
-    void start(BlobRequest r) {
-        request = r;
-        blob = ((JavaBlob) r.blob()).state();
-        at = r.offset();
-        left = r.count();
+    // ---- what it is for ---------------------------------------------------------------------------------------------
+
+    /**
+     * Sends a piece to a device, with this as its completion.
+     *
+     * @param firstByte where in the memory it begins
+     */
+    abstract void submit(BdevChannel to, IoType what, long firstByte, long block, long blocks);
+
+    /** Nothing is stored there: the memory is to read as zeroes. */
+    abstract void zero(long firstByte, long bytes);
+
+    /** It is over. */
+    abstract void ended(IoStatus status);
+
+    /** Lets go of the blob. */
+    final void forget() {
+        blob = null;
+    }
+
+    // ---- its way ----------------------------------------------------------------------------------------------------
+
+    /** Begins; in io units. */
+    final void start(BlobState target, IoType what, long offset, long count) {
+        if (blob != target) {
+            blob = target;
+        }
+        if (type != what) {
+            type = what;
+        }
+        first = offset;
+        at = offset;
+        left = count;
         step();
     }
 
     /** Goes on until something is to be waited for, or it is over. */
     private void step() {
         BlobState b = Objects.requireNonNull(blob);
-        BlobRequest r = Objects.requireNonNull(request);
         while (left > 0) {
             View v = b.view;
             long longPlace = shift >= 0 ? at >>> shift : at / perCluster;
             if (longPlace >= v.clusters) {
-                over(TOO_SMALL);
+                ended(TOO_SMALL);
                 return;
             }
             int place = (int) longPlace;
             long within = at - place * perCluster;
             int cluster = v.map[place];
             if (cluster != 0) {
-                if (r.type() == IoType.UNMAP && givesBack(b, v, within)) {
+                if (type == IoType.UNMAP && givesBack(b, v, within)) {
                     ask(b, place, true);
                     return;
                 }
-                toDevice(r, cluster * perCluster + within, run(v, place, cluster, within, r.type() == IoType.UNMAP));
+                if (type == IoType.UNMAP && !unmaps) {
+                    skip(Math.min(left, perCluster - within));
+                    continue;
+                }
+                toDevice(cluster * perCluster + within, run(v, place, cluster, within, type == IoType.UNMAP));
                 return;
             }
             piece = Math.min(left, perCluster - within);
-            switch (r.type()) {
+            switch (type) {
                 case READ -> {
-                    if (readBelow(r, v.backing, place, within)) {
+                    if (readBelow(v.backing, place, within)) {
                         return;
                     }
                 }
@@ -86,10 +120,14 @@ final class Transfer implements IoCompletion, Allocation.Waiter {
                     return;
                 }
             }
-            at += piece;
-            left -= piece;
+            skip(piece);
         }
-        over(IoStatus.SUCCESS);
+        ended(IoStatus.SUCCESS);
+    }
+
+    private void skip(long units) {
+        at += units;
+        left -= units;
     }
 
     private boolean givesBack(BlobState b, View v, long within) {
@@ -105,59 +143,48 @@ final class Transfer implements IoCompletion, Allocation.Waiter {
         return Math.min(length, left);
     }
 
-    private void toDevice(BlobRequest r, long unit, long units) {
+    private void toDevice(long firstUnit, long units) {
         piece = units;
-        submit(channel.device, r, unit * blocksPerUnit, units * blocksPerUnit);
+        submit(lane.device, firstUnit * blocksPerUnit, units * blocksPerUnit);
     }
 
     /** Submits the piece; the memory is where the piece lies in the request. */
-    private void submit(BdevChannel to, BlobRequest r, long block, long blocks) {
-        time = channel.enter();
+    private void submit(BdevChannel to, long block, long blocks) {
+        time = lane.enter();
         try {
-            IoVec vec = r.vec();
-            long done = at - r.offset();
-            int unit = channel.owner.ioUnitSize();
-            if (vec == null) {
-                to.submit(r.type(), r.buf(), done * unit, block, blocks, this, null);
-            } else {
-                IoVec part = piece == r.count() ? vec : vec.slice(done * unit, piece * unit);
-                if (r.type() == IoType.READ) {
-                    to.submitReadvBlocks(part, block, this, null);
-                } else {
-                    to.submitWritevBlocks(part, block, this, null);
-                }
-            }
+            submit(to, type, (at - first) * unit, block, blocks);
         } catch (LimitExceededException full) {
-            channel.leave(time);
-            over(IoStatus.NOMEM);
+            lane.leave(time);
+            ended(IoStatus.NOMEM);
         } catch (RuntimeException gone) { // the device is closed, or has become smaller
-            channel.leave(time);
-            over(IoStatus.FAILED);
+            lane.leave(time);
+            ended(IoStatus.FAILED);
         }
     }
 
     @Override
     public void completed(IoStatus status, @Nullable Object ignored) {
-        channel.leave(time);
-        if (status.isSuccess()) {
-            at += piece;
-            left -= piece;
-            step();
-        } else {
-            over(status);
+        lane.leave(time);
+        if (!status.isSuccess()) {
+            ended(status);
+            return;
         }
+        goOn();
     }
 
-    private void over(IoStatus status) {
-        request = null;
-        blob = null;
-        channel.over(slot, status);
+    private void goOn() {
+        skip(piece);
+        if (left == 0) {
+            ended(IoStatus.SUCCESS);
+        } else {
+            step();
+        }
     }
 
     // ---- where the blob has no cluster ------------------------------------------------------------------------------
 
     /** Reads what there is below. False if that are zeroes, which are there at once. */
-    private boolean readBelow(BlobRequest r, @Nullable Backing backing, int place, long within) {
+    private boolean readBelow(@Nullable Backing backing, int place, long within) {
         Backing below = backing;
         while (below instanceof BlobState parent) {
             View v = parent.view;
@@ -166,64 +193,59 @@ final class Transfer implements IoCompletion, Allocation.Waiter {
                 break;
             }
             if (v.map[place] != 0) {
-                toDevice(r, v.map[place] * perCluster + within, piece);
+                toDevice(v.map[place] * perCluster + within, piece);
                 return true;
             }
             below = v.backing;
         }
         if (below instanceof ExternalDevice d) {
-            return readDevice(r, d);
+            return readDevice(d);
         }
-        zero(r, at - r.offset(), piece);
+        zero((at - first) * unit, piece * unit);
         return false;
     }
 
-    private boolean readDevice(BlobRequest r, ExternalDevice d) {
-        int unit = channel.owner.ioUnitSize();
-        int block = d.bdev().blockSize();
-        long units = d.bdev().sizeBytes() / unit;
+    private boolean readDevice(ExternalDevice d) {
+        BdevDesc desc = d.desc();
+        if (desc == null) {
+            ended(IoStatus.FAILED);
+            return true;
+        }
+        int block = desc.bdev().blockSize();
+        long units = desc.bdev().sizeBytes() / unit;
         if (at >= units) {
-            zero(r, at - r.offset(), piece);
+            zero((at - first) * unit, piece * unit);
             return false;
         }
         piece = Math.min(piece, units - at);
+        BdevChannel channel;
         try {
-            submit(channel.external(d), r, at * unit / block, piece * unit / block);
+            channel = lane.external(desc);
         } catch (RuntimeException closed) {
-            over(IoStatus.FAILED);
+            ended(IoStatus.FAILED);
+            return true;
         }
+        submit(channel, at * unit / block, piece * unit / block);
         return true;
-    }
-
-    private void zero(BlobRequest r, long from, long count) {
-        long unit = channel.owner.ioUnitSize();
-        DmaBuf buf = r.buf();
-        if (buf != null) {
-            buf.fill(from * unit, count * unit, (byte) 0);
-        } else {
-            Objects.requireNonNull(r.vec()).slice(from * unit, count * unit).fill((byte) 0);
-        }
     }
 
     // ---- clusters ---------------------------------------------------------------------------------------------------
 
     private void ask(BlobState b, int place, boolean release) {
         piece = release ? perCluster : 0;
-        channel.owner.ask(b, new Allocation.Want(place, release, false, this));
+        owner.ask(b, new Allocation.Want(place, release, false, this));
     }
 
     /** Has a cluster now, or gave one back. On the metadata thread. */
     @Override
-    public void served(IoStatus status) {
-        // If the thread has exited, the channel went with it.
-        boolean _ = channel.thread().trySendInternal(() -> {
-            if (!status.isSuccess()) {
-                over(status);
-                return;
+    public final void served(IoStatus status) {
+        // If the thread has exited, the lane went with it.
+        boolean _ = lane.thread.trySendInternal(() -> {
+            if (status.isSuccess()) {
+                goOn();
+            } else {
+                ended(status);
             }
-            at += piece;
-            left -= piece;
-            step();
         });
     }
 }

@@ -24,6 +24,16 @@ final class View {
         this.backing = backing;
     }
 
+    /** The first io unit from {@code offset} on that has a cluster, or has none; -1 if there is no such. */
+    long next(long offset, long unitsPerCluster, boolean allocated) {
+        for (long at = offset; at < ioUnits; at = (at / unitsPerCluster + 1) * unitsPerCluster) {
+            if ((map[(int) (at / unitsPerCluster)] != 0) == allocated) {
+                return at;
+            }
+        }
+        return -1;
+    }
+
     /** The cluster at a place, 0 for none. */
     int cluster(int place) {
         return place < clusters ? map[place] : 0;
