@@ -248,7 +248,8 @@ class DocsTest {
     /** A heading that is the name of an RPC method names one that somebody registers. */
     @Test
     void describedRpcMethodsExist() throws IOException {
-        String sources = sourcesBelow(ROOT.resolve("spdk-io/src/main/java"));
+        String sources = sourcesBelow(ROOT.resolve("spdk-io/src/main/java"))
+                + sourcesBelow(ROOT.resolve("spdk-io-blob/src/main/java"));
         List<String> complaints = new ArrayList<>();
         DOCS.forEach((file, text) -> text.headings()
                 .forEach(heading -> Markdown.codeIn(heading).forEach(code -> {
