@@ -163,6 +163,29 @@ class LvolVolumeTest extends LvolTest {
     }
 
     @Test
+    void oneChangeIsMadeAtATime() {
+        LvolStore store = store();
+        Lvol lvol = thin(store, "lvol", 4);
+        List<CompletableFuture<Void>> all = on(() -> List.of(
+                lvol.resize(8L * CLUSTER),
+                lvol.resize(2L * CLUSTER),
+                lvol.rename("other"),
+                lvol.close(),
+                lvol.delete()));
+        world.await(all.getFirst());
+        all.stream().skip(1).forEach(c -> assertRefused(Errno.EBUSY, () -> world.await(c)));
+        assertThat(find("lvs/lvol").sizeBytes()).isEqualTo(8L * CLUSTER);
+        // A store and a volume of it may have other names at once.
+        List<CompletableFuture<Void>> both = on(() -> List.of(lvol.rename("new"), store.rename("store")));
+        both.forEach(c -> world.await(c));
+        assertThat(find("store/new").aliases()).containsExactly("store/new");
+        both = on(() -> List.of(store.rename("s"), lvol.rename("l")));
+        both.forEach(c -> world.await(c));
+        assertThat(find("s/l").aliases()).containsExactly("s/l");
+        assertThat(on(reload(store)::lvols)).extracting(Lvol::alias).containsExactly("s/l");
+    }
+
+    @Test
     void aReadOnlyVolumeStaysSo() {
         LvolStore store = store();
         Lvol lvol = thick(store, "lvol", 2);

@@ -41,6 +41,12 @@ public final class Lvol {
     private @Nullable Blob blob;
     private @Nullable Bdev bdev;
 
+    /** The alias that its device has. */
+    private String shown = "";
+
+    /** Whether an operation is under way beside which there is no other of its kind. */
+    private boolean changing;
+
     Lvol(LvolStore store, BlobId id, String name, @Nullable UUID uuid) {
         this.store = store;
         this.id = id;
@@ -159,12 +165,12 @@ public final class Lvol {
 
     /** Opens it, and registers its device unless it is degraded; nothing if it is open. {@code spdk_lvol_open}. */
     public CompletableFuture<Void> open() {
-        return store.run(() -> isOpen() ? Steps.done() : bringUp());
+        return store.run(() -> alone(() -> isOpen() ? Steps.done() : bringUp()));
     }
 
     /** Removes its device, which waits for the users of that, and closes it; {@code spdk_lvol_close}. */
     public CompletableFuture<Void> close() {
-        return run(_ -> takeDown());
+        return change(_ -> takeDown());
     }
 
     /** In an operation. */
@@ -191,10 +197,11 @@ public final class Lvol {
             return;
         }
         Blobstore blobs = store.blobs();
+        shown = alias();
         Bdev below = store.base().bdev();
         BdevSpec spec = BdevSpec.builder(bdevName(), blobs.ioUnitSize(), b.ioUnits())
                 .productName(LvolBdev.PRODUCT_NAME)
-                .alias(alias())
+                .alias(shown)
                 .uuid(uuid)
                 .requiredAlignment(below.requiredAlignment())
                 .optimalIoBoundary((int) blobs.ioUnitsPerCluster(), true)
@@ -252,6 +259,20 @@ public final class Lvol {
         });
     }
 
+    /** The same for one that changes what it is known by, its size, or whether it is there. */
+    private CompletableFuture<Void> change(WithBlob<Void> operation) {
+        return run(b -> alone(() -> operation.run(b)));
+    }
+
+    private CompletableFuture<Void> alone(Steps.Step<Void> operation) throws SpdkException {
+        if (changing) {
+            throw new SpdkException(
+                    Errno.EBUSY, this + " is being opened, closed, resized, renamed or deleted: wait for that");
+        }
+        changing = true;
+        return Steps.begin(operation).whenComplete((_, _) -> changing = false);
+    }
+
     private Blobstore blobs() {
         return store.blobs();
     }
@@ -267,7 +288,7 @@ public final class Lvol {
         if (bytes < 0) {
             throw new IllegalArgumentException(this + " cannot have " + bytes + " bytes");
         }
-        return run(b -> {
+        return change(b -> {
             long clusters = store.clusters(bytes);
             long before = b.clusters();
             if (clusters >= before) {
@@ -294,31 +315,29 @@ public final class Lvol {
      */
     public CompletableFuture<Void> rename(String newName) {
         LvolAttributes.checkName("a volume", newName);
-        return run(b -> {
+        return change(b -> {
             if (newName.equals(name)) {
                 return Steps.done();
             }
             store.reserve(newName);
             CompletableFuture<Void> renamed = Steps.begin(() -> {
-                String before = alias();
                 String after = store.name() + "/" + newName;
                 addAlias(after);
-                return Steps.undo(Steps.begin(() -> rename(b, newName)), () -> {
+                return Steps.undo(Steps.begin(() -> write(b, newName)), () -> {
                             removeAlias(after);
                             return Steps.done();
                         })
-                        .thenRun(() -> removeAlias(before));
+                        .thenRun(() -> named(newName, after));
             });
             return renamed.whenComplete((_, failure) -> {
-                store.release(failure == null ? name : newName);
-                if (failure == null) {
-                    name = newName;
+                if (failure != null) {
+                    store.release(newName);
                 }
             });
         });
     }
 
-    private CompletableFuture<Void> rename(Blob b, String newName) throws SpdkException {
+    private CompletableFuture<Void> write(Blob b, String newName) throws SpdkException {
         b.setXattr(LvolAttributes.NAME, LvolAttributes.text(newName));
         return Steps.undo(b.sync(), () -> {
             b.setXattr(LvolAttributes.NAME, LvolAttributes.text(name)); // for the next sync
@@ -326,14 +345,40 @@ public final class Lvol {
         });
     }
 
-    void addAlias(String alias) throws SpdkException {
+    private void named(String newName, String alias) {
+        store.release(name);
+        name = newName;
+        if (alias.equals(alias())) {
+            removeAlias(shown);
+            shown = alias;
+        } else { // the store has another name meanwhile
+            removeAlias(alias);
+            showAlias();
+        }
+    }
+
+    /** Has its device have the alias that it should have. */
+    void showAlias() {
+        String wanted = alias();
+        if (!wanted.equals(shown)) {
+            try {
+                addAlias(wanted);
+                removeAlias(shown);
+                shown = wanted;
+            } catch (SpdkException taken) {
+                LOG.log(Level.WARNING, "{0} goes without its new name: {1}", this, taken.getMessage());
+            }
+        }
+    }
+
+    private void addAlias(String alias) throws SpdkException {
         Bdev device = bdev;
         if (device != null) {
             manager().addAlias(device, alias);
         }
     }
 
-    void removeAlias(String alias) {
+    private void removeAlias(String alias) {
         Bdev device = bdev;
         try {
             if (device != null) {
@@ -429,19 +474,15 @@ public final class Lvol {
      * its clusters. Fails with EPERM if it has more than one clone.
      */
     public CompletableFuture<Void> delete() {
-        return store.run(() -> {
+        return store.run(() -> alone(() -> {
             int clones = blobs().clones(id).size();
             if (clones > 1) {
                 throw new SpdkException(
                         Errno.EPERM, this + " has " + clones + " clones: delete or decouple all but one");
             }
-            Bdev device = bdev;
-            if (device != null && !device.isRegistered()) {
-                throw new SpdkException(Errno.EBUSY, this + " is about to be closed: wait for that");
-            }
             boolean wasOpen = isOpen();
             return takeDown().thenCompose(_ -> Steps.undo(erase(), () -> wasOpen ? bringUp() : Steps.done()));
-        });
+        }));
     }
 
     /** In an operation, when it is closed. */

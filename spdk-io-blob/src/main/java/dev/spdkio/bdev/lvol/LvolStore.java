@@ -275,17 +275,8 @@ public final class LvolStore {
     }
 
     private void renamed(String newName) {
-        List<String> before = lvols.values().stream().map(Lvol::alias).toList();
         name = newName;
-        int i = 0;
-        for (Lvol lvol : lvols.values()) {
-            try {
-                lvol.addAlias(lvol.alias());
-            } catch (SpdkException taken) {
-                LOG.log(Level.WARNING, "{0} goes without its new name: {1}", lvol, taken.getMessage());
-            }
-            lvol.removeAlias(before.get(i++));
-        }
+        lvols.values().forEach(Lvol::showAlias);
     }
 
     /** Takes up what its device has grown by; {@code bdev_lvol_grow_lvstore}. */
