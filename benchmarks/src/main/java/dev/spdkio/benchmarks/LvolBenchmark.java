@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.spdkio.benchmarks;
+
+import dev.spdkio.bdev.BdevChannel;
+import dev.spdkio.bdev.BdevDesc;
+import dev.spdkio.bdev.BdevEventListener;
+import dev.spdkio.bdev.BdevIo;
+import dev.spdkio.bdev.BdevManager;
+import dev.spdkio.bdev.BdevOps;
+import dev.spdkio.bdev.BdevOptions;
+import dev.spdkio.bdev.BdevSpec;
+import dev.spdkio.bdev.IoCompletion;
+import dev.spdkio.bdev.IoStatus;
+import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.bdev.lvol.LvolOptions;
+import dev.spdkio.bdev.lvol.LvolStoreOptions;
+import dev.spdkio.bdev.lvol.LvolStores;
+import dev.spdkio.blob.ClearMethod;
+import dev.spdkio.memory.DmaBuf;
+import dev.spdkio.memory.DmaPool;
+import dev.spdkio.runtime.SpdkThread;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.Param;
+
+/** What a logical volume adds to an I/O, on a device that does nothing. */
+@SuppressWarnings("NullAway.Init") // set by prepare
+public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
+    private static final int BLOCK_SIZE = 4096;
+    private static final long VOLUME_BLOCKS = 1 << 17;
+    private static final long KEPT_BLOCKS = 2048;
+    private static final long POOL_BYTES = 64 << 20;
+
+    /** What is read and written: the device, or a volume on it. */
+    @Param({"device", "thick", "thin"})
+    public String on;
+
+    /** What is done. */
+    @Param({"READ", "WRITE"})
+    public IoType type;
+
+    /** I/Os in flight. */
+    @Param({"1", "128"})
+    public int queueDepth;
+
+    private DmaPool pool;
+    private BdevManager bdevs;
+    private BdevDesc desc;
+    private BdevChannel channel;
+    private DmaBuf buf;
+    private int toSubmit;
+    private int toComplete;
+    private long block;
+
+    /** Keeps the metadata of a store at its beginning, and nothing else. */
+    private static final class Beginning implements BdevOps<Beginning> {
+        private static final long BLOCKS = 1 << 18;
+        private final MemorySegment kept = MemorySegment.ofArray(new byte[(int) KEPT_BLOCKS * BLOCK_SIZE]);
+
+        @Override
+        public void submit(Beginning channel, BdevIo io) {
+            long at = io.offsetBytes();
+            if (at + io.lengthBytes() <= kept.byteSize()) {
+                switch (io.type()) {
+                    case READ -> MemorySegment.copy(kept, at, io.memory(0), io.memoryOffset(0), io.length(0));
+                    case WRITE -> MemorySegment.copy(io.memory(0), io.memoryOffset(0), kept, at, io.length(0));
+                    default -> kept.asSlice(at, io.lengthBytes()).fill((byte) 0);
+                }
+            }
+            io.complete(IoStatus.SUCCESS);
+        }
+
+        @Override
+        public boolean supports(IoType what) {
+            return what == IoType.READ || what == IoType.WRITE || what == IoType.WRITE_ZEROES;
+        }
+
+        @Override
+        public Beginning openChannel(SpdkThread thread) {
+            return this;
+        }
+
+        @Override
+        public void closeChannel(Beginning channel) {}
+
+        @Override
+        public CompletionStage<Void> destruct() {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    @Override
+    protected void prepare() throws Exception {
+        pool = DmaPool.builder().name("bench").limitBytes(POOL_BYTES).build();
+        bdevs = BdevManager.create(runtime, thread, pool, BdevOptions.DEFAULT);
+        bdevs.register(BdevSpec.builder("Base0", BLOCK_SIZE, Beginning.BLOCKS).build(), new Beginning());
+        String name = "Base0";
+        if (!on.equals("device")) {
+            LvolStores stores = new LvolStores(bdevs);
+            LvolOptions volume =
+                    new LvolOptions("lvol", VOLUME_BLOCKS * BLOCK_SIZE, on.equals("thin"), ClearMethod.DEFAULT);
+            name = "lvs/lvol";
+            stores.create(new LvolStoreOptions("Base0", "lvs").withClearMethod(ClearMethod.NONE))
+                    .thenCompose(store -> store.create(volume))
+                    .join();
+        }
+        String opened = name;
+        thread.call(() -> {
+                    desc = bdevs.open(opened, OpenMode.READ_WRITE, BdevEventListener.NONE);
+                    channel = desc.openChannel();
+                    buf = pool.allocate(BLOCK_SIZE);
+                    return true;
+                })
+                .join();
+        // A thin volume has all its clusters then.
+        for (long at = KEPT_BLOCKS; at < VOLUME_BLOCKS; at += 1024) {
+            channel.writeBlocksAsync(buf, at, 1).join();
+        }
+    }
+
+    @Override
+    protected void dispose() throws Exception {
+        thread.call(() -> {
+                    channel.close();
+                    desc.close();
+                    buf.close();
+                    return true;
+                })
+                .join();
+        bdevs.closeAsync().join();
+        pool.close();
+    }
+
+    /** An I/O of 4 KiB, from its submission to its callback. */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public void submitAndComplete() throws InterruptedException {
+        batch(() -> {
+            toComplete = BATCH;
+            toSubmit = BATCH - queueDepth;
+            for (int i = 0; i < queueDepth; i++) {
+                submit();
+            }
+        });
+    }
+
+    /** From cluster to cluster, behind what the device keeps. */
+    private void submit() {
+        block = (block + 1025) & (VOLUME_BLOCKS - 1);
+        channel.submit(type, buf, 0, Math.max(block, KEPT_BLOCKS), 1, this, null);
+    }
+
+    @Override
+    public void completed(IoStatus status, @Nullable Object userData) {
+        if (!status.isSuccess()) {
+            batchFailed(new CompletionException(status.toString(), null));
+            return;
+        }
+        if (toSubmit-- > 0) {
+            submit();
+        }
+        if (--toComplete == 0) {
+            batchOver();
+        }
+    }
+}
