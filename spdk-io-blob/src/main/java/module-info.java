@@ -13,6 +13,7 @@ module dev.spdkio.blob {
     exports dev.spdkio.bdev.lvol;
     exports dev.spdkio.blob;
     exports dev.spdkio.blob.spi;
+    exports dev.spdkio.blobfs;
 
     uses dev.spdkio.blob.spi.BlobstoreProvider;
 

@@ -32,6 +32,7 @@ class ExamplesTest {
             Map.entry("FileDevice", "the file holds 42"),
             Map.entry("HelloBdev", "hello, block device"),
             Map.entry("HelloBlob", "goodbye, blob"),
+            Map.entry("HelloBlobFs", "goodbye, files"),
             Map.entry("HelloLvol", "goodbye, lvol"),
             Map.entry("HelloRuntime", "the answer is 42"),
             Map.entry("HotRemove", "devices left: 0"),
