@@ -10,6 +10,7 @@ import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.SpdkRuntime;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +50,10 @@ public final class BlobFs implements AutoCloseable {
 
     private final Set<BlobFile> handles = ConcurrentHashMap.newKeySet();
     private final List<DamagedFile> damaged = new CopyOnWriteArrayList<>();
+
+    /** Blobs whose closing has failed. Metadata thread. */
+    private final List<Blob> unclosed = new ArrayList<>();
+
     private volatile boolean loaded = true;
     private volatile @Nullable String failure;
 
@@ -299,9 +304,11 @@ public final class BlobFs implements AutoCloseable {
     public CompletableFuture<Void> unloadAsync() {
         CompletableFuture<Void> unloaded = names.end("unloading " + this, () -> {
             checkLoaded();
-            loaded = false;
-            names.all().forEach(Node::dropCache);
-            return lanes.close().thenCompose(_ -> store.unload()).whenComplete((_, _) -> Mounted.forget(this));
+            return Steps.each(List.copyOf(unclosed), this::close).thenCompose(_ -> {
+                loaded = false;
+                names.all().forEach(Node::dropCache);
+                return lanes.close().thenCompose(_ -> store.unload()).whenComplete((_, _) -> Mounted.forget(this));
+            });
         });
         SpdkThread own = thread;
         CompletableFuture<Void> ended = own == null
@@ -430,9 +437,19 @@ public final class BlobFs implements AutoCloseable {
             });
             return Steps.rescue(
                             changed,
-                            failure -> Steps.rescue(blob.close(), _ -> Failures.done())
+                            failure -> Steps.rescue(close(blob), _ -> Failures.done())
                                     .thenCompose(_ -> CompletableFuture.failedFuture(failure)))
-                    .thenCompose(_ -> blob.close());
+                    .thenCompose(_ -> close(blob));
+        });
+    }
+
+    /** Closes a blob. If that fails the store has it still, and it is tried again before the store is unloaded. */
+    CompletableFuture<Void> close(Blob blob) {
+        return blob.close().whenComplete((_, failed) -> {
+            unclosed.remove(blob);
+            if (failed != null) {
+                unclosed.add(blob);
+            }
         });
     }
 

@@ -168,7 +168,7 @@ final class Names {
         var blob = node.openBlob();
         node.closing();
         open.remove(node);
-        CompletableFuture<Void> closed = blob.close();
+        CompletableFuture<Void> closed = fs.close(blob);
         if (!node.deleted) {
             return closed;
         }

@@ -13,9 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +29,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(1800)
 class PowerCutTest {
     static final String SCRIPTS = "spdkio.powercut.scripts";
-
-    /** Pieces of which all subsets are tried; of more, some. */
-    private static final int EXHAUSTIVE = 6;
 
     private PowerCutWorld world;
     private PowerCutScript script;
@@ -159,38 +154,8 @@ class PowerCutTest {
             int atomic,
             RandomGenerator random)
             throws Exception {
-        Set<Long> seen = new HashSet<>();
-        int n = cut.pieces();
-        List<IntPredicate> subsets = new ArrayList<>();
-        if (n <= EXHAUSTIVE) {
-            for (int bits = 0; bits < 1 << n; bits++) {
-                int those = bits;
-                subsets.add(i -> (those >> i & 1) != 0);
-            }
-        } else {
-            subsets.add(_ -> false);
-            subsets.add(_ -> true);
-            for (int one = 0; one < Math.min(n, 16); one++) {
-                int it = one;
-                subsets.add(i -> i == it);
-                subsets.add(i -> i != it);
-            }
-            for (int some = 0; some < 16; some++) {
-                long bits = random.nextLong();
-                subsets.add(i -> (bits >>> (i & 63) & 1) != 0);
-            }
-        }
-        for (IntPredicate subset : subsets) {
-            byte[] image = cut.image(subset);
-            CRC32 crc = new CRC32();
-            crc.update(image);
-            if (seen.add(crc.getValue())) {
-                StringBuilder pieces = new StringBuilder();
-                for (int i = 0; i < n; i++) {
-                    pieces.append(subset.test(i) ? '1' : '0');
-                }
-                check(image, before, after, where + ", pieces " + pieces, atomic, states % 5 == 0);
-            }
+        for (PowerCutImages.Image i : PowerCutImages.of(cut, random)) {
+            check(i.content(), before, after, where + ", pieces " + i.pieces(), atomic, states % 5 == 0);
         }
     }
 

@@ -48,6 +48,11 @@ final class PowerCutWorld implements AutoCloseable {
         bdev = app.call(() -> device.register(app.bdevs(), "PowerCut")).get(10, TimeUnit.SECONDS);
     }
 
+    /** The name of the device. */
+    String bdevName() {
+        return bdev.name();
+    }
+
     /** What can be seen of a blob: the first clusters and the last, each by its checksum. */
     record Seen(
             long clusters,
