@@ -32,6 +32,9 @@ final class CacheBuffer {
     /** It was used since the cache last looked for room. */
     boolean referenced = true;
 
+    /** It was read before it was asked for, and nobody has asked yet. */
+    boolean ahead;
+
     /** The file has it no more. */
     boolean gone;
 

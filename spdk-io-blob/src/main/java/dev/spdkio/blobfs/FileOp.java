@@ -4,8 +4,10 @@ package dev.spdkio.blobfs;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,9 @@ abstract class FileOp {
 
     final Node node;
     private final Kind kind;
-    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    /** Its end, for those that wait for it; there when it is in the queue. */
+    private @Nullable CompletableFuture<Void> ended;
 
     /** The bytes of a {@link Kind#WRITE}; known when it is in the queue. */
     long first;
@@ -40,8 +44,6 @@ abstract class FileOp {
     /** Memory of the cache that it has not put to use yet. */
     @Nullable
     DmaBuf spare;
-
-    private boolean queued;
 
     FileOp(Node node, Kind kind) {
         this.node = node;
@@ -77,13 +79,13 @@ abstract class FileOp {
             Wait wait;
             node.lock.lock();
             try {
-                if (!queued) {
+                if (ended == null) {
                     place();
                 }
                 FileOp before = node.queue.blocker(this);
-                wait = before == null ? attempt() : Wait.of(before.ended);
-                if (wait != null && !queued) {
-                    queued = true;
+                wait = before == null ? attempt() : Wait.of(Objects.requireNonNull(before.ended));
+                if (wait != null && ended == null) {
+                    ended = new CompletableFuture<>();
                     node.queue.add(this);
                 }
             } finally {
@@ -101,14 +103,15 @@ abstract class FileOp {
     }
 
     private void end() {
-        if (queued) {
+        CompletableFuture<Void> told = ended;
+        if (told != null) {
             node.lock.lock();
             try {
                 node.queue.remove(this);
             } finally {
                 node.lock.unlock();
             }
-            Failures.complete(ended);
+            Failures.complete(told);
         }
         release();
         giveBack();
@@ -145,7 +148,7 @@ abstract class FileOp {
     }
 
     /** Does it without waiting; {@code value} is read at the end. */
-    final <T> CompletableFuture<T> start(java.util.function.Supplier<T> value) {
+    final <T> CompletableFuture<T> start(Supplier<T> value) {
         CompletableFuture<T> result = node.fs.runtime().newFuture();
         Runnable goes = () -> go(value, result);
         if (SpdkThread.current() != null) {
@@ -156,7 +159,7 @@ abstract class FileOp {
         return result;
     }
 
-    private <T> void go(java.util.function.Supplier<T> value, CompletableFuture<T> result) {
+    private <T> void go(Supplier<T> value, CompletableFuture<T> result) {
         try {
             for (Wait wait = step(); wait != null; wait = step()) {
                 giveBack();
@@ -176,7 +179,7 @@ abstract class FileOp {
         result.complete(value.get());
     }
 
-    private <T> void resume(Wait awaited, java.util.function.Supplier<T> value, CompletableFuture<T> result) {
+    private <T> void resume(Wait awaited, Supplier<T> value, CompletableFuture<T> result) {
         try {
             check(awaited);
         } catch (Throwable t) {

@@ -29,6 +29,9 @@ final class Node {
     /** A file gets as many clusters again as it has, up to so many, so that appending does not resize it often. */
     private static final long MAX_CLUSTERS_AHEAD = 64;
 
+    /** Files of so many bytes get clusters before they need them. */
+    private static final long GROWS_SOON_FROM = 8 << 20;
+
     final BlobFs fs;
     final BlobId id;
 
@@ -251,6 +254,7 @@ final class Node {
             long start = index * BlobFsOptions.BUFFER_BYTES;
             if (start < length && blob != null && queue.isQuiet() && !buffers.containsKey(index)) {
                 CacheBuffer b = add(index, memory);
+                b.ahead = true;
                 var _ = load(b, start, length);
                 return;
             }
@@ -265,6 +269,16 @@ final class Node {
     /** Bytes that the clusters have room for. Any thread. */
     long capacity() {
         return openBlob().clusters() * fs.store().clusterSize();
+    }
+
+    /** Gets clusters before they are needed, for a file that is appended to. Under the lock. */
+    void growSoon(long end) throws SpdkException {
+        long room = capacity();
+        CompletableFuture<Void> before = growing;
+        boolean may = before == null || (before.isDone() && !before.isCompletedExceptionally());
+        if (may && end > GROWS_SOON_FROM && end > room - room / 4) {
+            var _ = grow(room + 1); // if that fails, whoever needs it is told
+        }
     }
 
     /** Gets clusters for a length, and some more. Under the lock. */

@@ -5,6 +5,7 @@ import dev.spdkio.bdev.IoType;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.memory.DmaBuf;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Reads bytes of a file, from the cache or past it. */
@@ -67,12 +68,17 @@ final class ReadOp extends FileOp {
                 b = node.add(index, memory);
             }
             b.referenced = true;
+            if (b.ahead) {
+                b.ahead = false;
+                aheadOf = index; // so that it does not end with what was read ahead
+            }
             if (!b.isLoading() && node.isValid(b, at, until)) {
                 copy(b.memory, b.start(), until);
                 continue;
             }
-            if (b.io() != null) {
-                return Wait.of(java.util.Objects.requireNonNull(b.io()));
+            CompletableFuture<Void> io = b.io();
+            if (io != null) {
+                return Wait.of(io);
             }
             aheadOf = index;
             return Wait.mine(cached ? node.load(b, b.start(), node.length) : node.load(b, at, until));

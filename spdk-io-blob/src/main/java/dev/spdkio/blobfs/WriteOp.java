@@ -4,6 +4,7 @@ package dev.spdkio.blobfs;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,7 @@ final class WriteOp extends FileOp {
         if (end > node.capacity()) {
             return Wait.mine(node.grow(end));
         }
+        node.growSoon(end);
         if (zeroedTo > 0) {
             node.extend(zeroedTo);
             zeroedTo = 0;
@@ -94,8 +96,9 @@ final class WriteOp extends FileOp {
             b = node.add(index, memory);
         }
         b.referenced = true;
-        if (b.io() != null) {
-            return Wait.of(java.util.Objects.requireNonNull(b.io()));
+        CompletableFuture<Void> io = b.io();
+        if (io != null) {
+            return Wait.of(io);
         }
         Wait wait = edge(b, at, at, until);
         if (wait == null && (until - 1) / node.unit != at / node.unit) {
