@@ -118,11 +118,11 @@ final class FileFigures {
         void run() throws Exception;
     }
 
-    /** MB a second, or thousands of {@code units}. */
-    private static double rate(double units, Work work) throws Exception {
+    /** Millions of {@code units} a second. */
+    private static double rate(long units, Work work) throws Exception {
         long start = System.nanoTime();
         work.run();
-        return units * 1000 / (System.nanoTime() - start);
+        return units * 1000.0 / (System.nanoTime() - start);
     }
 
     private void plain(int chunk, double[] write, double[] read) throws Exception {
@@ -196,7 +196,7 @@ final class FileFigures {
                 });
             }
         }
-        rates[0] *= 100;
+        rates[0] *= 100; // the mean, in thousands
         rates[1] *= 100;
         return rates;
     }
