@@ -41,6 +41,7 @@ final class BdevControlRpcTest {
                 .rpc()
                 .start();
         client = RpcClient.connect(app.rpcAddress());
+        client.call("bdev_wait_for_examine", null); // whose reads would be counted
     }
 
     @AfterEach
