@@ -218,27 +218,19 @@ public final class BlobFile implements AutoCloseable {
      * added reads as zeroes, and is durable after {@link #sync}.
      */
     public void truncate(long length) throws SpdkException {
-        FileOp shorter = shortening(length);
-        await("truncating", shorter, lengthening(length));
+        await("truncating", truncating(length));
     }
 
     /** {@link #truncate} with a future. */
     public CompletableFuture<Void> truncateAsync(long length) {
-        return leaving(shortening(length)
-                .start(BlobFile::nothing)
-                .thenCompose(_ -> lengthening(length).start(BlobFile::nothing)));
+        return leaving(truncating(length).start(BlobFile::nothing));
     }
 
-    private FileOp shortening(long length) {
+    private FileOp truncating(long length) {
         checkOffset("truncating", length, 0);
         checkMayWrite("truncating");
         enter();
         return new TruncateOp(node, length);
-    }
-
-    /** A write of nothing there, which fills what is before. */
-    private FileOp lengthening(long length) {
-        return new WriteOp(node, MemorySegment.NULL, length);
     }
 
     /** Makes durable what was written before, whoever wrote it, and the length; {@code spdk_file_sync}. */
@@ -280,12 +272,10 @@ public final class BlobFile implements AutoCloseable {
 
     // ---- ends -------------------------------------------------------------------------------------------------------
 
-    private void await(String what, FileOp... ops) throws SpdkException {
+    private void await(String what, FileOp op) throws SpdkException {
         try {
             Failures.checkMayWait(node.fs.runtime(), what, this);
-            for (FileOp op : ops) {
-                op.run();
-            }
+            op.run();
         } finally {
             leave();
         }

@@ -32,8 +32,8 @@ final class Cache {
     /** Pieces of memory there are. */
     private int made;
 
-    /** Completes when memory was given back. */
-    private CompletableFuture<Void> room = new CompletableFuture<>();
+    /** Completes when it is worth looking for memory again; there if somebody waits for that. */
+    private @Nullable CompletableFuture<Void> room;
 
     Cache(DmaPool pool, long bytes) {
         this.pool = pool;
@@ -73,7 +73,10 @@ final class Cache {
                     throw Failures.because(
                             "finding room in the cache, all of which could not be written: its content", s.failure);
                 }
-                if (s.skipped == 0) {
+                if (s.skipped == 0) { // others have taken it all, and put it to use soon
+                    if (room == null) {
+                        room = new CompletableFuture<>();
+                    }
                     return Wait.of(room);
                 }
             } finally {
@@ -96,16 +99,14 @@ final class Cache {
     }
 
     private @Nullable DmaBuf allocate() {
-        try {
-            DmaBuf buf = pool.allocate(BlobFsOptions.BUFFER_BYTES);
+        DmaBuf buf = pool.tryAllocate(BlobFsOptions.BUFFER_BYTES);
+        if (buf != null) {
             made++;
-            return buf;
-        } catch (LimitExceededException poolIsFull) {
-            if (made == 0) {
-                throw poolIsFull;
-            }
-            return null; // it does with what it has
+        } else if (made == 0) {
+            throw new LimitExceededException(
+                    "limitBytes", pool.stats().limitBytes(), "the cache of files gets no memory of " + pool);
         }
+        return buf; // without, it does with what it has
     }
 
     /** One look at all buffers, twice: the first time it forgets who was used. */
@@ -170,26 +171,27 @@ final class Cache {
 
     /** A file has a buffer more. */
     void add(CacheBuffer b) {
-        lock.lock();
-        try {
-            ring.add(b);
-        } finally {
-            lock.unlock();
-        }
+        change(() -> ring.add(b));
     }
 
     /** Memory that is not needed any more. */
     void giveBack(DmaBuf memory) {
+        memory.close();
+        change(() -> made--);
+    }
+
+    private void change(Runnable change) {
         CompletableFuture<Void> told;
         lock.lock();
         try {
-            made--;
+            change.run();
             told = room;
-            room = new CompletableFuture<>();
+            room = null;
         } finally {
             lock.unlock();
         }
-        memory.close();
-        Failures.complete(told);
+        if (told != null) {
+            Failures.complete(told);
+        }
     }
 }

@@ -4,7 +4,6 @@ package dev.spdkio.blobfs;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -12,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An operation on a file: goes, each under the node's lock, until there is nothing left to do or something to wait for.
- * From its first wait on it has a place in the node's queue, and those that conflict with it and come later wait for
- * its end.
+ * Those that conflict with it and come later wait for its end.
  *
  * <p>Thread rule: one thread at a time: the caller's, or helpers of the runtime.
  */
@@ -33,8 +31,11 @@ abstract class FileOp {
     final Node node;
     private final Kind kind;
 
-    /** Its end, for those that wait for it; there when it is in the queue. */
-    private @Nullable CompletableFuture<Void> ended;
+    /** Whether it has a place in the queue, and its end, if somebody waits for that; the queue's. */
+    boolean queued;
+
+    @Nullable
+    CompletableFuture<Void> ended;
 
     /** The bytes of a {@link Kind#WRITE}; known when it is in the queue. */
     long first;
@@ -53,7 +54,7 @@ abstract class FileOp {
     /** Goes on, under the lock. Null if it is done. */
     abstract @Nullable Wait attempt() throws SpdkException;
 
-    /** Says which bytes it is about, under the lock. */
+    /** Says which bytes it is about; what it says must be true for all that comes later, too. */
     void place() {}
 
     /** Between two goes, without the lock. */
@@ -79,15 +80,8 @@ abstract class FileOp {
             Wait wait;
             node.lock.lock();
             try {
-                if (ended == null) {
-                    place();
-                }
-                FileOp before = node.queue.blocker(this);
-                wait = before == null ? attempt() : Wait.of(Objects.requireNonNull(before.ended));
-                if (wait != null && ended == null) {
-                    ended = new CompletableFuture<>();
-                    node.queue.add(this);
-                }
+                CompletableFuture<Void> before = node.queue.enter(this);
+                wait = before == null ? attempt() : Wait.of(before);
             } finally {
                 node.lock.unlock();
             }
@@ -103,16 +97,7 @@ abstract class FileOp {
     }
 
     private void end() {
-        CompletableFuture<Void> told = ended;
-        if (told != null) {
-            node.lock.lock();
-            try {
-                node.queue.remove(this);
-            } finally {
-                node.lock.unlock();
-            }
-            Failures.complete(told);
-        }
+        node.queue.leave(this);
         release();
         giveBack();
     }
@@ -151,8 +136,9 @@ abstract class FileOp {
     final <T> CompletableFuture<T> start(Supplier<T> value) {
         CompletableFuture<T> result = node.fs.runtime().newFuture();
         Runnable goes = () -> go(value, result);
-        if (SpdkThread.current() != null) {
-            onHelper(goes, result); // a reactor does not copy, nor wait for who does
+        if (SpdkThread.current() != null) { // a reactor does not copy, nor wait for who does
+            var _ = node.queue.enter(this); // in the order of the caller, whichever helper is first
+            onHelper(goes, result);
         } else {
             goes.run();
         }

@@ -149,13 +149,15 @@ final class Names {
     /** An opening has ended, all that was done with it before. */
     CompletableFuture<Void> closed(Node node, boolean written, @Nullable Throwable failure) {
         return queue.submit(() -> {
+            node.written |= written;
             if (--node.handles > 0) {
                 return Failures.done();
             }
             if (failure != null) {
                 node.dropCache(); // nobody is left who could try again
             }
-            CompletableFuture<Void> trimmed = written && !node.deleted ? node.trim() : Failures.done();
+            CompletableFuture<Void> trimmed = node.written && !node.deleted ? node.trim() : Failures.done();
+            node.written = false;
             return Steps.rescue(trimmed, e -> {
                         LOG.log(Level.WARNING, "giving back clusters of " + node + ": " + e.getMessage());
                         return Failures.done();

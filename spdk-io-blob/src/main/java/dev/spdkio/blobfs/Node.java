@@ -56,7 +56,7 @@ final class Node {
     /** Clusters, as far as they were known when it was not open. */
     private volatile long clusters;
 
-    /** Data was written since the device was last flushed. */
+    /** Data has arrived at the device since it was last flushed. */
     private volatile boolean unflushed;
 
     /** The length that is on the device. Metadata thread. */
@@ -64,6 +64,9 @@ final class Node {
 
     /** Openings. Metadata thread. */
     int handles;
+
+    /** Whether one that was closed could write, and others are left. Metadata thread. */
+    boolean written;
 
     Node(BlobFs fs, BlobId id, String name, long length, long clusters) {
         this.fs = fs;
@@ -186,7 +189,6 @@ final class Node {
 
     /** Begins to write what the device does not have of a buffer. */
     CompletableFuture<Void> store(CacheBuffer b) {
-        unflushed = true;
         CompletableFuture<Void> io = transfer(IoType.WRITE, b, b.dirty);
         b.store(io);
         return io;
@@ -209,16 +211,23 @@ final class Node {
 
     /** Has whole buffers that the cache does not have read as zeroes. */
     CompletableFuture<Void> zero(long from, long bytes) {
-        unflushed = true;
         return fs.lanes().zero(openBlob(), from / unit, bytes / unit);
     }
 
     /** How a store ended. */
     void stored(@Nullable Throwable failure) {
         storeFailure = failure;
-        if (failure != null) {
+        if (failure == null) {
+            unflushed = true;
+        } else {
             lastFailure = failure;
         }
+    }
+
+    /** Zeroes were written behind the end. */
+    void zeroed(long until) {
+        unflushed = true;
+        extend(until);
     }
 
     /** Why the last store failed, if it did. */

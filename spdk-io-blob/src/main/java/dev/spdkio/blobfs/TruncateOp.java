@@ -2,18 +2,19 @@
 package dev.spdkio.blobfs;
 
 import dev.spdkio.error.SpdkException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a file shorter, alone on it. */
-final class TruncateOp extends FileOp {
+/** Makes a file shorter, or longer by a write of nothing behind its end; alone on it. */
+final class TruncateOp extends WriteOp {
     private final long length;
     private boolean cut;
 
     TruncateOp(Node node, long length) {
-        super(node, Kind.EXCLUSIVE);
+        super(node, Kind.EXCLUSIVE, MemorySegment.NULL, length);
         this.length = length;
     }
 
@@ -22,7 +23,7 @@ final class TruncateOp extends FileOp {
     Wait attempt() throws SpdkException {
         node.checkWritable();
         if (cut || node.length <= length) {
-            return null;
+            return super.attempt();
         }
         List<CacheBuffer> behind = new ArrayList<>();
         node.forEachBuffer(b -> {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Writes bytes into the cache, and zeroes between the end of the file and where it begins. A buffer that is full goes
  * to the device at once.
  */
-final class WriteOp extends FileOp {
+class WriteOp extends FileOp {
     /** Where it begins: at the end of the file. */
     static final long END = -1;
 
@@ -21,19 +21,23 @@ final class WriteOp extends FileOp {
     private long zeroedTo;
 
     WriteOp(Node node, MemorySegment source, long offset) {
-        super(node, Kind.WRITE);
+        this(node, Kind.WRITE, source, offset);
+    }
+
+    WriteOp(Node node, Kind kind, MemorySegment source, long offset) {
+        super(node, kind);
         this.source = source;
         this.offset = offset;
     }
 
     /** Where it began. */
-    long offset() {
+    final long offset() {
         return offset;
     }
 
     /** An append has the end of the file to itself, as has what leaves a gap. */
     @Override
-    void place() {
+    final void place() {
         long length = node.length;
         first = offset == END ? length : Math.min(length, offset);
         last = offset == END ? Long.MAX_VALUE : offset + source.byteSize();
@@ -52,7 +56,7 @@ final class WriteOp extends FileOp {
         }
         node.growSoon(end);
         if (zeroedTo > 0) {
-            node.extend(zeroedTo);
+            node.zeroed(zeroedTo);
             zeroedTo = 0;
         }
         while (node.length < offset) {

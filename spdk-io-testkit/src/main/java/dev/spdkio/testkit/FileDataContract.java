@@ -244,6 +244,27 @@ interface FileDataContract {
     }
 
     @Test
+    default void servesMoreWritersThanTheCacheHasBuffers() throws Exception {
+        BlobFs fs = bed().init();
+        int writers = 5 * (int) (BlobFsOptions.MIN_CACHE_BYTES / BlobFsOptions.BUFFER_BYTES);
+        try (BlobFile f = newFile(fs, "f")) {
+            f.truncate((long) writers * BlobFsOptions.BUFFER_BYTES);
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            for (int round = 0; round < 4; round++) {
+                for (int i = 0; i < writers; i++) {
+                    long at = (long) i * BlobFsOptions.BUFFER_BYTES + round;
+                    all.add(f.writeAsync(MemorySegment.ofArray(new byte[] {(byte) i}), at));
+                }
+            }
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+            for (int i = 0; i < writers; i++) {
+                byte b = (byte) i;
+                assertThat(read(f, (long) i * BlobFsOptions.BUFFER_BYTES, 5)).containsExactly(b, b, b, b, 0);
+            }
+        }
+    }
+
+    @Test
     default void writesToTheSameBytesAreWhole() throws Exception {
         BlobFs fs = bed().init();
         int size = 600_000;
@@ -260,6 +281,40 @@ interface FileDataContract {
             byte[] expected = new byte[size];
             Arrays.fill(expected, is[0]);
             assertThat(is).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    default void whatAReactorSubmitsIsDoneInItsOrder() throws Exception {
+        BlobFs fs = bed().init();
+        SpdkThread thread = bed().app.runtime().createThread("order");
+        try (BlobFile f = newFile(fs, "f")) {
+            CompletableFuture<List<CompletableFuture<?>>> submitted = thread.call(() -> {
+                List<CompletableFuture<?>> all = new ArrayList<>();
+                for (int i = 0; i < 100; i++) {
+                    byte[] data = new byte[3_000];
+                    Arrays.fill(data, (byte) i);
+                    all.add(f.writeAsync(MemorySegment.ofArray(data), 100 + i));
+                    if (i % 20 == 10) {
+                        all.add(f.truncateAsync(50));
+                        all.add(f.truncateAsync(2_000_000));
+                    }
+                    all.add(f.appendAsync(MemorySegment.ofArray(new byte[] {(byte) i})));
+                }
+                return all;
+            });
+            List<CompletableFuture<?>> all = submitted.get(30, TimeUnit.SECONDS);
+            CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
+            byte[] expected = new byte[3_000];
+            Arrays.fill(expected, (byte) 99);
+            assertThat(read(f, 199, 3_000)).isEqualTo(expected);
+            byte[] appended = new byte[100 - 91];
+            for (int i = 0; i < appended.length; i++) {
+                appended[i] = (byte) (91 + i);
+            }
+            assertThat(read(f, f.length() - appended.length, 100)).isEqualTo(appended);
+        } finally {
+            thread.exit().get(30, TimeUnit.SECONDS);
         }
     }
 
