@@ -14,6 +14,7 @@ module dev.spdkio.blob {
     exports dev.spdkio.blob;
     exports dev.spdkio.blob.spi;
     exports dev.spdkio.blobfs;
+    exports dev.spdkio.blobfs.nio;
 
     uses dev.spdkio.blob.spi.BlobstoreProvider;
 
@@ -21,6 +22,8 @@ module dev.spdkio.blob {
             dev.spdkio.bdev.lvol.LvolBdevModule;
     provides dev.spdkio.blob.spi.BlobstoreProvider with
             dev.spdkio.blob.store.JavaBlobstores;
+    provides java.nio.file.spi.FileSystemProvider with
+            dev.spdkio.blobfs.nio.BlobFsProvider;
 
     // The RPC layer makes the records of parameters.
     opens dev.spdkio.bdev.lvol to

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,6 +211,15 @@ public final class BlobFs implements AutoCloseable {
     public List<FileInfo> files() {
         checkLoaded();
         return names.all().stream().map(Node::info).toList();
+    }
+
+    /**
+     * The files whose names begin so, by name. They are looked for as the stream goes: what changes meanwhile may be
+     * seen or not.
+     */
+    public Stream<FileInfo> files(String prefix) {
+        checkLoaded();
+        return names.from(prefix).map(Node::info);
     }
 
     /** What is known of a file; {@code spdk_fs_file_stat}. */

@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,13 @@ final class Names {
 
     Collection<Node> all() {
         return files.values();
+    }
+
+    /** Those whose names begin so. */
+    Stream<Node> from(String prefix) {
+        return files.tailMap(prefix).entrySet().stream()
+                .takeWhile(file -> file.getKey().startsWith(prefix))
+                .map(Map.Entry::getValue);
     }
 
     /** A file that was found. False if its name is taken. */
