@@ -7,6 +7,9 @@ module dev.spdkio.examples {
     requires transitive dev.spdkio;
     requires dev.spdkio.blob;
     requires dev.spdkio.nvme;
+    requires com.h2database;
+    requires java.sql;
+    requires org.apache.lucene.core;
     requires static org.jspecify;
     requires tools.jackson.databind;
 
