@@ -8,7 +8,7 @@ module dev.spdkio.examples {
     requires dev.spdkio.blob;
     requires dev.spdkio.nvme;
     requires com.h2database;
-    requires java.sql;
+    requires transitive java.sql;
     requires org.apache.lucene.core;
     requires static org.jspecify;
     requires tools.jackson.databind;
