@@ -118,6 +118,25 @@ class LvolExternalTest extends LvolTest {
     }
 
     @Test
+    void theCloneOfADegradedSnapshotStandsOnItsDeviceWhenThatIsDeleted() {
+        LvolStore store = store();
+        Bdev parent = parent(0x11);
+        Lvol clone = does(() -> store.cloneBdev("Parent", "clone"));
+        fill("lvs/clone", 0, 0x22);
+        does(() -> clone.snapshot("snap"));
+        does(store::unload);
+        remove(parent);
+        LvolStore again = does(() -> stores().load("Base0"));
+        does(find(again, "snap")::delete);
+        Lvol left = find(again, "clone");
+        assertThat(on(() -> left.isDegraded() && left.externalSnapshot().isPresent() && !left.isClone()))
+                .isTrue();
+        parent(0x11);
+        assertThat(filled("lvs/clone", 0)).isEqualTo(0x22);
+        assertThat(filled("lvs/clone", 1)).isEqualTo(0x11);
+    }
+
+    @Test
     void aDegradedVolumeCanBeDeleted() {
         LvolStore store = store();
         Bdev parent = parent(1);

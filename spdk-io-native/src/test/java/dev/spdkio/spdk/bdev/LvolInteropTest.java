@@ -10,8 +10,14 @@ import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.OpenMode;
+import dev.spdkio.bdev.lvol.Lvol;
+import dev.spdkio.bdev.lvol.LvolOptions;
+import dev.spdkio.bdev.lvol.LvolStore;
+import dev.spdkio.bdev.lvol.LvolStoreOptions;
+import dev.spdkio.bdev.lvol.LvolStores;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
+import dev.spdkio.spdk.NativeApp;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -277,5 +284,27 @@ class LvolInteropTest {
         try (SpdkProgram spdk = SpdkProgram.serve(dir, config)) {
             assertThat(of(spdk).call("bdev_lvol_get_lvstores", null)).isEmpty();
         }
+    }
+
+    @Test
+    void aStoreOfJavaStandsOnADeviceOfSpdk() throws Exception {
+        SpdkApp app = NativeApp.get();
+        String name = "LvolBase";
+        NativeApp.make(
+                name, "bdev_malloc_create", Map.of("name", name, "num_blocks", 16 * MIB / 512, "block_size", 512));
+        byte[] data = random(6, MIB);
+        LvolStores stores = LvolStores.of(app.bdevs());
+        LvolStore store = await(stores.create(new LvolStoreOptions(name, "java").withClusterSize(65536)));
+        Lvol lvol = await(store.create(LvolOptions.thin("lvol", 4 * MIB)));
+        io(app, lvol.alias(), data, true);
+        await(lvol.snapshot("snap"));
+        await(store.unload());
+        LvolStore again = await(stores.load(name));
+        assertThat(io(app, "java/snap", data, false)).isEqualTo(data);
+        assertThat(NativeApp.rpc("java_bdev_lvol_get_lvols", Map.of("lvs_name", "java"))
+                        .size())
+                .isEqualTo(2);
+        await(again.delete());
+        NativeApp.rpc("bdev_malloc_delete", Map.of("name", name));
     }
 }
