@@ -92,7 +92,7 @@ class LvolAppTest {
             }
             LvolStore store = LvolStores.of(app.bdevs()).find("lvs").orElseThrow();
             assertThat(store.bdev().name()).isEqualTo("PT0");
-            get(get(app.call(() -> store.find("lvol").orElseThrow())).delete());
+            get(store.find("lvol").orElseThrow().delete());
         }
         assertThat(isClean()).as("a store without volumes").isTrue();
     }
@@ -118,7 +118,7 @@ class LvolAppTest {
             for (CompletableFuture<Integer> user : users) {
                 assertThat(get(user)).isEqualTo(4);
             }
-            assertThat(get(app.call(store::lvols))).isEmpty();
+            assertThat(store.lvols()).isEmpty();
             assertThat(get(app.call(store::freeClusters))).isEqualTo(get(app.call(store::totalClusters)));
         }
     }

@@ -107,11 +107,12 @@ class LvolStoreTest extends LvolTest {
         world.settle();
         assertThat(told).containsExactly(BdevEvent.REMOVED);
         assertThat(unloaded).as("it waits for the user").isNotDone();
-        assertThat(begin(store::unload)).isSameAs(unloaded);
+        CompletableFuture<Void> again = begin(store::unload);
         assertRefused(Errno.ENODEV, () -> does(() -> lvol.resize(CLUSTER)));
         assertRefused(Errno.ENODEV, () -> does(store::delete));
         user.close();
         world.await(unloaded);
+        world.await(again);
         assertThat(bdev.isRegistered()).isFalse();
         assertThat(bdevs().lookup("lvs/lvol")).isNull();
         assertThat(find("Base0").claims()).isEmpty();

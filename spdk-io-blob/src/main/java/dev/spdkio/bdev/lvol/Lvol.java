@@ -206,6 +206,7 @@ public final class Lvol {
                 .requiredAlignment(below.requiredAlignment())
                 .optimalIoBoundary((int) blobs.ioUnitsPerCluster(), true)
                 .writeCache(below.writeCache())
+                .numaId(below.numaId())
                 .build();
         bdev = store.base().carries(manager().register(spec, new LvolBdev(this, b)));
     }

@@ -15,7 +15,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +42,7 @@ public final class LvolStore {
     private final VolumeStore volumes;
     private final BlobId superBlob;
     private final UUID uuid;
-    private final Map<BlobId, Lvol> lvols = new LinkedHashMap<>();
+    private final Map<BlobId, Lvol> lvols = new ConcurrentSkipListMap<>();
 
     /** Of volumes, those that are being made included. */
     private final Set<String> names = new HashSet<>();
@@ -98,12 +98,12 @@ public final class LvolStore {
         return blobs().freeClusters();
     }
 
-    /** Its volumes. */
+    /** Its volumes, those that are closed too. Any thread. */
     public List<Lvol> lvols() {
         return List.copyOf(lvols.values());
     }
 
-    /** The volume of a name. */
+    /** The volume of a name. Any thread. */
     public Optional<Lvol> find(String lvolName) {
         return lvols.values().stream().filter(l -> l.name().equals(lvolName)).findFirst();
     }
@@ -346,7 +346,7 @@ public final class LvolStore {
     public CompletableFuture<Void> unload() {
         return owner.onAppThread(() -> {
             CompletableFuture<Void> under = ending;
-            return under != null ? under : end(volumes::unload);
+            return under != null ? under.copy() : end(volumes::unload);
         });
     }
 
@@ -385,7 +385,7 @@ public final class LvolStore {
         } else {
             whenIdle = body;
         }
-        return end;
+        return end.copy();
     }
 
     private CompletableFuture<Void> closeAll() {

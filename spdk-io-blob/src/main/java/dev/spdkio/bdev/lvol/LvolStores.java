@@ -172,10 +172,11 @@ public final class LvolStores {
         Listener listener = new Listener();
         BaseBdev base = BaseBdev.open(bdevs, bdevName, Claim.of(CLAIMANT, VolumeStore.CLAIM), listener);
         Bdev bdev = base.bdev();
-        if (bdev.isZoned() || bdev.splitOnWriteUnit()) {
+        if (!suits(bdev)) {
             base.close();
             throw new SpdkException(
-                    Errno.EINVAL, bdev + " has zones or a write unit: a store writes blocks where it wants to");
+                    Errno.EINVAL,
+                    bdev + " has zones, metadata or a write unit: a store writes plain blocks where it wants to");
         }
         CompletableFuture<LvolStore> opened = VolumeStore.open(base, CLAIMANT, options, mode)
                 .thenCompose(volumes -> Steps.undo(
@@ -194,6 +195,10 @@ public final class LvolStores {
                     base.close();
                     return Steps.done();
                 });
+    }
+
+    private static boolean suits(Bdev bdev) {
+        return !bdev.isZoned() && bdev.metadata() == null && !bdev.splitOnWriteUnit();
     }
 
     /**
@@ -293,7 +298,7 @@ public final class LvolStores {
 
     /** Loads the store of a device, if there is one. Completes when that is known and done. */
     CompletableFuture<Void> examine(Bdev bdev) {
-        if (bdev.isZoned() || bdev.splitOnWriteUnit()) {
+        if (!suits(bdev)) {
             return Steps.done();
         }
         return Steps.after(hasStore(bdev), (is, failure) -> {
