@@ -3,6 +3,7 @@ package dev.spdkio.blob.spi;
 
 import dev.spdkio.Engine;
 import dev.spdkio.SpdkApp;
+import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.error.SpdkException;
@@ -32,6 +33,16 @@ public interface BlobstoreProvider {
 
     /** Opens a store; see {@link Blobstore#init}. Any thread. */
     CompletableFuture<Blobstore> open(SpdkApp app, SpdkThread thread, String bdev, BlobstoreOptions options, Mode mode);
+
+    /**
+     * Opens a store on a hub without an application, one of a simulation say; whoever does that unloads it. Any thread.
+     *
+     * @throws UnsupportedOperationException if the blobstore needs more than a hub
+     */
+    default CompletableFuture<Blobstore> openOn(
+            BdevManager bdevs, SpdkThread thread, String bdev, BlobstoreOptions options, Mode mode) {
+        throw new UnsupportedOperationException("the blobstore of engine " + engine() + " needs an application");
+    }
 
     /** The one of an engine. */
     static Optional<BlobstoreProvider> of(Engine engine) {

@@ -3,6 +3,7 @@ package dev.spdkio.blob.store;
 
 import dev.spdkio.Engine;
 import dev.spdkio.SpdkApp;
+import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.spi.BlobstoreProvider;
@@ -32,5 +33,13 @@ public final class JavaBlobstores implements BlobstoreProvider {
                     LOADED.add(app, store);
                     return store;
                 });
+    }
+
+    @Override
+    public CompletableFuture<Blobstore> openOn(
+            BdevManager bdevs, SpdkThread thread, String bdev, BlobstoreOptions options, Mode mode) {
+        return new Opening(new Devices.OfApplication(bdevs), thread, bdev, options, mode)
+                .start()
+                .thenApply(store -> store);
     }
 }
