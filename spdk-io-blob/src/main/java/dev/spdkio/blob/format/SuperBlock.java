@@ -2,6 +2,7 @@
 package dev.spdkio.blob.format;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -52,6 +53,17 @@ public record SuperBlock(
 
     /** The most clusters of a store that is loaded. */
     public static final int MAX_CLUSTERS = 1 << 30;
+
+    /** Blobs that are tried for the first one of a block that was torn. */
+    private static final int MAX_TRIED = 1 << 16;
+
+    private static final int CLEAN = 16;
+    private static final int SUPER_BLOB = 20;
+    private static final int CLUSTER_SIZE = 28;
+    private static final int CLUSTER_MASK = 40;
+    private static final int METADATA = 48;
+    private static final int SIZE = 80;
+    private static final int PAGE_SIZE = 92;
 
     private static final byte[] SIGNATURE = "SPDKBLOB".getBytes(StandardCharsets.US_ASCII);
 
@@ -160,17 +172,17 @@ public record SuperBlock(
         Le.putBytes(s, 0, SIGNATURE);
         Le.putI32(s, 8, version);
         Le.putI32(s, 12, MetadataPage.BYTES);
-        Le.putI32(s, 16, clean ? 1 : 0);
-        Le.putI64(s, 20, superBlob);
-        Le.putI32(s, 28, (int) clusterSize);
+        Le.putI32(s, CLEAN, clean ? 1 : 0);
+        Le.putI64(s, SUPER_BLOB, superBlob);
+        Le.putI32(s, CLUSTER_SIZE, (int) clusterSize);
         put(s, 32, pageMask);
-        put(s, 40, clusterMask);
-        put(s, 48, metadata);
+        put(s, CLUSTER_MASK, clusterMask);
+        put(s, METADATA, metadata);
         Le.putBytes(s, 56, type.bytes());
         put(s, 72, blobMask);
-        Le.putI64(s, 80, size);
+        Le.putI64(s, SIZE, size);
         Le.putI32(s, 88, ioUnitSize);
-        Le.putI32(s, 92, metadataPageSize);
+        Le.putI32(s, PAGE_SIZE, metadataPageSize);
         Le.putI32(s, 4092, MetadataPage.checksum(s));
     }
 
@@ -180,7 +192,7 @@ public record SuperBlock(
     }
 
     /**
-     * Reads it from a page.
+     * Reads it from a page. One of which the device wrote a part, the last time it changed, is read as not clean.
      *
      * @param deviceBytes what it must fit on
      * @throws MalformedMetadataException saying what is wrong
@@ -193,20 +205,21 @@ public record SuperBlock(
         if (!Arrays.equals(Le.bytes(s, 0, SIGNATURE.length), SIGNATURE)) {
             throw bad("no signature");
         }
-        if (!MetadataPage.isIntact(s)) {
+        boolean torn = !MetadataPage.isIntact(s);
+        if (torn && !isTorn(s, deviceBytes)) {
             throw bad("a wrong checksum");
         }
-        long size = Le.i64(s, 80);
+        long size = Le.i64(s, SIZE);
         int ioUnit = Le.i32(s, 88);
-        int page = Le.i32(s, 92);
+        int page = Le.i32(s, PAGE_SIZE);
         SuperBlock b = new SuperBlock(
                 version,
-                Le.i32(s, 16) == 1,
-                Le.i64(s, 20),
-                Le.u32(s, 28),
+                Le.i32(s, CLEAN) == 1 && !torn,
+                Le.i64(s, SUPER_BLOB),
+                Le.u32(s, CLUSTER_SIZE),
                 region(s, 32),
-                region(s, 40),
-                region(s, 48),
+                region(s, CLUSTER_MASK),
+                region(s, METADATA),
                 Type.of(Le.bytes(s, 56, TYPE_BYTES)),
                 region(s, 72),
                 size == 0 ? deviceBytes : size,
@@ -214,6 +227,50 @@ public record SuperBlock(
                 page == 0 ? MetadataPage.BYTES : page);
         b.check(deviceBytes);
         return b;
+    }
+
+    /**
+     * Whether the checksum is that of the same block before or after its last change: what changes lies in the first
+     * sector, and the checksum in the last. Of stores that grew that is seen if the first sector is the old one.
+     */
+    private static boolean isTorn(MemorySegment s, long deviceBytes) {
+        MemorySegment other = MemorySegment.ofArray(s.asSlice(0, BYTES).toArray(ValueLayout.JAVA_BYTE));
+        if (hasOtherChecksum(other, Le.i32(s, METADATA + 4))) {
+            return true;
+        }
+        long clusterSize = Le.u32(s, CLUSTER_SIZE);
+        int page = Le.i32(s, PAGE_SIZE);
+        if (clusterSize == 0 || page < BYTES) {
+            return false;
+        }
+        Le.putI64(other, SUPER_BLOB, Le.i64(s, SUPER_BLOB));
+        Le.putI32(other, CLUSTER_MASK + 4, Mask.pages(deviceBytes / clusterSize, page));
+        Le.putI64(other, SIZE, deviceBytes);
+        return hasChecksum(other);
+    }
+
+    /** Tries what else may be said of whether it is clean, and of the first blob. */
+    private static boolean hasOtherChecksum(MemorySegment s, int pages) {
+        if (hasChecksum(s)) {
+            return true;
+        }
+        Le.putI64(s, SUPER_BLOB, NO_BLOB);
+        boolean found = hasChecksum(s);
+        for (int page = 0; !found && page < Math.min(pages, MAX_TRIED); page++) {
+            Le.putI64(s, SUPER_BLOB, 1L << Integer.SIZE | page);
+            found = hasChecksum(s);
+        }
+        return found;
+    }
+
+    private static boolean hasChecksum(MemorySegment s) {
+        for (int clean = 0; clean < 2; clean++) {
+            Le.putI32(s, CLEAN, clean);
+            if (MetadataPage.isIntact(s)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Region region(MemorySegment s, long at) {

@@ -100,6 +100,35 @@ class SuperBlockTest {
                 .hasMessageContaining("checksum");
     }
 
+    @Test
+    void whatTheDeviceToreIsNotClean() throws Exception {
+        SuperBlock unclean = SuperBlock.decode(MemorySegment.ofArray(golden().array()), DEVICE);
+        SuperBlock clean = unclean.withClean(true);
+        assertTornBetween(unclean, clean);
+        assertTornBetween(clean.withSuperBlob(0x1_0000_0003L), clean.withClean(false));
+        assertTornBetween(unclean.withSuperBlob(0x1_0000_0003L), unclean.withSuperBlob(0x1_0000_0005L));
+        SuperBlock small = unclean.withSize(DEVICE / 2, 1);
+        assertThat(torn(small, unclean)).isEqualTo(small);
+        assertThatThrownBy(() ->
+                        torn(unclean, unclean.withSuperBlob(0x1_0000_0003L).withSize(1 << 20, 1)))
+                .hasMessageContaining("checksum");
+    }
+
+    private static void assertTornBetween(SuperBlock a, SuperBlock b) throws Exception {
+        assertThat(torn(a, b)).isEqualTo(a.withClean(false));
+        assertThat(torn(b, a)).isEqualTo(b.withClean(false));
+    }
+
+    /** The first sectors of one, and the last of another. */
+    private static SuperBlock torn(SuperBlock first, SuperBlock last) throws Exception {
+        MemorySegment one = MemorySegment.ofArray(new byte[4096]);
+        MemorySegment other = MemorySegment.ofArray(new byte[4096]);
+        first.encode(one);
+        last.encode(other);
+        MemorySegment.copy(other, 3584, one, 3584, 512);
+        return SuperBlock.decode(one, DEVICE);
+    }
+
     private static void refused(String word, Consumer<ByteBuffer> change) {
         ByteBuffer b = golden();
         change.accept(b);
