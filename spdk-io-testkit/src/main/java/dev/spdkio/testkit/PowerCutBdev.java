@@ -33,6 +33,7 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     private byte[] before;
     private final List<Event> events = new ArrayList<>();
     private volatile boolean failing;
+    private volatile boolean lying;
 
     /** Something that happened. */
     public static final class Event {
@@ -97,9 +98,19 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
         failing = value;
     }
 
+    /** From now on flushes do nothing: what stands on them must be found out by its tests. Any thread. */
+    public void ignoreFlushes() {
+        lying = true;
+    }
+
     /** What happened since, in order. */
     public List<Event> events() {
         return List.copyOf(events);
+    }
+
+    /** How much happened since. */
+    public int eventCount() {
+        return events.size();
     }
 
     /** What power cuts at one point can leave behind. */
@@ -201,7 +212,11 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
                 }
             }
             case WRITE_ZEROES, UNMAP -> write(at, new byte[(int) io.lengthBytes()]);
-            case FLUSH -> events.add(new Event(-1, new byte[0]));
+            case FLUSH -> {
+                if (!lying) {
+                    events.add(new Event(-1, new byte[0]));
+                }
+            }
             default -> {} // reset
         }
         io.complete(IoStatus.SUCCESS);
