@@ -34,6 +34,8 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     private final List<Event> events = new ArrayList<>();
     private volatile boolean failing;
     private volatile boolean lying;
+    private int goodWrites;
+    private int badWrites;
 
     /** Something that happened. */
     public static final class Event {
@@ -96,6 +98,17 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     /** From now on writes of every kind fail, or do so no more. Any thread. */
     public void failWrites(boolean value) {
         failing = value;
+    }
+
+    /** After {@code first} more writes of every kind so many fail. Its I/O's thread, or while there is none. */
+    public void failWrites(int first, int count) {
+        goodWrites = first;
+        badWrites = count;
+    }
+
+    /** How many of the writes that are to fail have not come yet. */
+    public int failuresToCome() {
+        return badWrites;
     }
 
     /** From now on flushes do nothing: what stands on them must be found out by its tests. Any thread. */
@@ -192,7 +205,7 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     @Override
     public void submit(PowerCutBdev channel, BdevIo io) {
         int at = (int) io.offsetBytes();
-        if (failing && io.type() != IoType.READ) {
+        if (io.type() != IoType.READ && (failing || isNextToFail())) {
             io.complete(IoStatus.FAILED);
             return;
         }
@@ -220,6 +233,15 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
             default -> {} // reset
         }
         io.complete(IoStatus.SUCCESS);
+    }
+
+    private boolean isNextToFail() {
+        if (badWrites == 0 || goodWrites-- > 0) {
+            return false;
+        }
+        goodWrites = 0;
+        badWrites--;
+        return true;
     }
 
     private void write(int at, byte[] data) {

@@ -57,7 +57,7 @@ final class BlobState implements Backing {
     /** Openings by the application. */
     int openings;
 
-    /** Openings, blobs in memory that stand on it, and operations. */
+    /** Openings, blobs in memory that stand on it, and operations. A dirty one stays in memory without. */
     int uses;
 
     /** A long operation that excludes others; null for none. */

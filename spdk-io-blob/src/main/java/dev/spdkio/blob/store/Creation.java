@@ -75,14 +75,14 @@ final class Creation {
     /** A blob that never was. What may be of it on the device stays used until a recovery has looked at that. */
     static void forget(BlobState blob) {
         blob.store.space.blobs.clear(blob.rootPage());
+        blob.dirty = false;
         blob.store.release(blob);
     }
 
     /** Nothing of it is on the device. */
     private static void abandon(BlobState blob) {
         Store store = blob.store;
-        store.release(blob);
-        store.space.blobs.clear(blob.rootPage());
+        forget(blob);
         store.space.releasePage(blob.rootPage());
     }
 

@@ -159,13 +159,16 @@ final class JavaBlobstore extends BlobstoreBase {
 
     @Override
     public CompletableFuture<Blob> openBlob(BlobId id, ClearMethod clear) {
-        return operate(() -> store.acquire("opening " + blob(id), id.value()).thenApply(state -> {
+        String what = "opening " + blob(id);
+        return operate(() -> with(what, id, state -> {
+            Snapshots.checkWhole(state, what);
             if (state.openings++ == 0 && clear != ClearMethod.DEFAULT) {
                 state.clearMethod = clear;
             }
+            state.uses++;
             JavaBlob blob = new JavaBlob(this, state);
             opened(blob);
-            return blob;
+            return CompletableFuture.completedFuture(blob);
         }));
     }
 

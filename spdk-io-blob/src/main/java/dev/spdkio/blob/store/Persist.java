@@ -204,7 +204,7 @@ final class Persist {
 
     /**
      * Deletes a blob: its root first, durably, so that what it has is never looked for again; then the rest, with the
-     * clusters that are in its map.
+     * clusters that are in its map. If the root may be there still, the blob is dirty.
      */
     static CompletableFuture<Void> erase(BlobState blob) {
         Store store = blob.store;
@@ -217,10 +217,13 @@ final class Persist {
         BitSet clusters = blob.limboClusters.get(0, Integer.MAX_VALUE);
         Arrays.stream(blob.record.map).filter(c -> c != 0).forEach(clusters::set);
         int[] others = pages.stream().toArray();
-        return store.markDirty()
+        boolean leaked = store.leaks;
+        CompletableFuture<Void> gone = store.markDirty()
                 .thenCompose(_ -> store.zeroPage(blob.rootPage()))
                 .thenCompose(_ -> store.device.barrier())
-                .thenCompose(_ -> {
+                .whenComplete((_, failure) -> blob.dirty = failure != null);
+        return gone.thenCompose(_ -> {
+                    store.leaks = true; // until it ends well
                     store.space.blobs.clear(blob.rootPage());
                     store.relations.set(blob.id, Store.NONE);
                     return Steps.each(others.length, AT_ONCE, i -> store.zeroPage(others[i]));
@@ -230,6 +233,7 @@ final class Persist {
                     clusters.stream().forEach(store.space::releaseCluster);
                     Arrays.stream(others).forEach(store.space::releasePage);
                     store.space.releasePage(blob.rootPage());
+                    store.leaks = leaked;
                 });
     }
 }

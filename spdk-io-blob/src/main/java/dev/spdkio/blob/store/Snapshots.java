@@ -4,6 +4,8 @@ package dev.spdkio.blob.store;
 import dev.spdkio.blob.format.BlobRecord;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * removed gives its map to its only clone, and says so before.
  */
 final class Snapshots {
+    private static final Logger LOG = System.getLogger(Snapshots.class.getName());
+
     private Snapshots() {}
 
     static void checkFree(BlobState blob, String what) throws SpdkException {
@@ -67,9 +71,19 @@ final class Snapshots {
                         store.relations.set(blob.id, snapshot.id);
                         snapshot.removeInternal(BlobState.SNAPSHOT_BEING_MADE);
                         snapshot.record.dataReadOnlyFlags |= BlobRecord.READ_ONLY;
-                        return Persist.write(snapshot, true);
+                        return Steps.after(Persist.write(snapshot, true), this::made);
                     })
                     .thenApply(_ -> snapshot.id);
+        }
+
+        /** The blob stands on it durably: it is there, and if it is not written as it is, it will be. */
+        private CompletableFuture<Void> made(@Nullable Void ignored, @Nullable Throwable failure) {
+            if (failure != null) {
+                LOG.log(Level.WARNING, snapshot + " could not be written: " + failure.getMessage());
+                snapshot.readOnly = true;
+                snapshot.metadataReadOnly = true;
+            }
+            return Steps.done();
         }
 
         /** The snapshot gets all, and the blob stands on it: writes find nothing, and wait for the next operation. */
@@ -143,6 +157,13 @@ final class Snapshots {
     }
 
     // ---- the end of a blob ------------------------------------------------------------------------------------------
+
+    /** A snapshot that could not be removed has lost to its clone what it had. */
+    static void checkWhole(BlobState blob, String what) throws SpdkException {
+        if (blob.record.internalXattrs.containsKey(BlobState.SNAPSHOT_BEING_REMOVED)) {
+            throw Failures.of(Errno.EBUSY, what, "it could not be deleted in full: delete it again");
+        }
+    }
 
     /** Whether a blob may go, by those who use it. */
     static void checkUnused(BlobState blob, String what) throws SpdkException {

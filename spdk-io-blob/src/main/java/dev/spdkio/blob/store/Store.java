@@ -53,6 +53,9 @@ final class Store {
     /** Whether the super block on the device says that the store was unloaded. */
     private boolean clean;
 
+    /** Whether something that nobody has is not free: only a recovery finds out what. */
+    boolean leaks;
+
     Store(
             Devices devices,
             SpdkThread thread,
@@ -128,9 +131,13 @@ final class Store {
         });
     }
 
-    /** Writes all that is needed to load it without recovery. */
+    /** Writes all that is needed to load it without recovery, unless that has to find what leaked. */
     CompletableFuture<Void> writeClean() {
-        return writeMasks().thenCompose(_ -> writeSuper(superBlock.withClean(true)));
+        List<BlobState> unsettled =
+                states.values().stream().filter(s -> s.dirty).toList();
+        return Steps.each(unsettled.size(), i -> Persist.write(unsettled.get(i), true))
+                .thenCompose(_ -> leaks ? Steps.done() : writeMasks())
+                .thenCompose(_ -> leaks ? Steps.done() : writeSuper(superBlock.withClean(true)));
     }
 
     // ---- pages ----------------------------------------------------------------------------------------------------
@@ -195,9 +202,9 @@ final class Store {
         keep(state);
     }
 
-    /** Gives back a use. */
+    /** Gives back a use. What the device has of a blob that could not be written is not to be read: it is kept. */
     void release(BlobState state) {
-        if (--state.uses == 0) {
+        if (--state.uses == 0 && !state.dirty) {
             states.remove(state.id, state);
             letGo(state.backing());
         }
