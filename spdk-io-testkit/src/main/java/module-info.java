@@ -15,5 +15,7 @@ module dev.spdkio.testkit {
     requires transitive org.junit.jupiter.api;
 
     exports dev.spdkio.testkit;
+    exports dev.spdkio.testkit.blobsim;
+    exports dev.spdkio.testkit.powercut;
     exports dev.spdkio.testkit.simulation;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.testkit.simulation;
 
+import dev.spdkio.testkit.blobsim.BlobSimulation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,7 @@ public final class Main {
     private static final long REPORT_NANOS = 10_000_000_000L;
     private static final int MOST_FAILURES = 10;
 
+    private final boolean blobs;
     private final long first;
     private final long count;
     private final AtomicLong next;
@@ -31,17 +33,19 @@ public final class Main {
     private Report sum = Report.EMPTY;
     private long reported = begin;
 
-    private Main(long first, long count) {
+    private Main(boolean blobs, long first, long count) {
+        this.blobs = blobs;
         this.first = first;
         this.count = count;
         this.next = new AtomicLong(first);
     }
 
-    /** {@code --seeds N}, {@code --seed FIRST} (drawn otherwise) and {@code --jobs N}. */
+    /** {@code --of bdevs|blobs}, {@code --seeds N}, {@code --seed FIRST} (drawn otherwise) and {@code --jobs N}. */
     public static void main(String[] args) throws InterruptedException {
         long count = 1000;
         long first = new SplittableRandom().nextLong(1L << 40);
         int jobs = 1;
+        boolean blobs = false;
         for (int i = 0; i < args.length; i += 2) {
             String value = i + 1 < args.length ? args[i + 1] : usage("no value for " + args[i]);
             try {
@@ -49,6 +53,7 @@ public final class Main {
                     case "--seeds" -> count = Long.parseLong(value);
                     case "--seed" -> first = Long.parseLong(value);
                     case "--jobs" -> jobs = Integer.parseInt(value);
+                    case "--of" -> blobs = isBlobs(value);
                     default -> usage("unknown option " + args[i]);
                 }
             } catch (NumberFormatException e) {
@@ -59,11 +64,18 @@ public final class Main {
             usage("--seeds and --jobs are at least 1");
         }
         QUIET.setLevel(Level.OFF);
-        System.exit(new Main(first, count).run(jobs) ? 0 : 1);
+        System.exit(new Main(blobs, first, count).run(jobs) ? 0 : 1);
+    }
+
+    private static boolean isBlobs(String value) {
+        if (!value.equals("blobs") && !value.equals("bdevs")) {
+            usage("--of takes bdevs or blobs, not " + value);
+        }
+        return value.equals("blobs");
     }
 
     private static String usage(String wrong) {
-        System.err.println(wrong + "\nusage: tools/simulate [--seeds N] [--seed FIRST] [--jobs N]");
+        System.err.println(wrong + "\nusage: tools/simulate [--of bdevs|blobs] [--seeds N] [--seed FIRST] [--jobs N]");
         System.exit(2);
         return wrong;
     }
@@ -85,9 +97,11 @@ public final class Main {
         for (long seed = next.getAndIncrement(); seed < first + count; seed = next.getAndIncrement()) {
             Report report = null;
             try {
-                report = Simulation.run(seed);
+                report = blobs ? BlobSimulation.run(seed) : Simulation.run(seed);
             } catch (SimulationFailure e) {
                 failed(e);
+            } catch (AssertionError e) {
+                failed(seed, e);
             }
             if (failures.get() >= MOST_FAILURES) {
                 return;
@@ -112,6 +126,15 @@ public final class Main {
             synchronized (this) {
                 System.out.println(text);
             }
+        }
+    }
+
+    /** Of blobs, whose simulations are not made short. */
+    private void failed(long seed, AssertionError e) {
+        failures.incrementAndGet();
+        synchronized (this) {
+            System.out.println(
+                    "FAILED " + e.getMessage() + "\nagain: tools/simulate --of blobs --seeds 1 --seed " + seed);
         }
     }
 
