@@ -84,6 +84,9 @@ public final class BlobReader {
                     + " for its value");
         }
         String key = new String(Le.bytes(s, 4, name), StandardCharsets.ISO_8859_1);
+        if (key.isEmpty() || key.indexOf('\0') >= 0) {
+            throw bad("an attribute whose name is empty or has a NUL");
+        }
         (internal ? record.internalXattrs : record.xattrs).put(key, Le.bytes(s, 4L + name, value));
     }
 

@@ -158,6 +158,17 @@ class BlobCodecTest {
         refused("clusters from", 45 + 5, Integer.MAX_VALUE, 0);
     }
 
+    @Test
+    void namesOfAttributesHaveNoNul() {
+        for (String name : List.of("", "a\0b")) {
+            BlobRecord r = record(0, 3);
+            r.xattrs.put(name, new byte[] {1});
+            assertThatThrownBy(() -> read(BlobWriter.write(ID, r)))
+                    .isInstanceOf(MalformedMetadataException.class)
+                    .hasMessageContaining("NUL");
+        }
+    }
+
     private static void refused(String word, int at, int value, long flags) {
         MemorySegment page = BlobWriter.write(ID, record(flags, 3, 4)).getFirst();
         Le.putI32(page, at, value);

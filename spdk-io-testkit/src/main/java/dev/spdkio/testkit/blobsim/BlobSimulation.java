@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A simulation of a blobstore on a device with whims, from the making of the store to the end of its memory pool.
  *
- * <p>Holds, whatever the seed: every request and operation ends, with a failure only for a reason; each io unit reads as
- * what the last write that succeeded left there, or one that failed or is under way since; snapshots keep what they
+ * <p>Holds, whatever the seed: every request and operation ends, with a failure only for a reason; each io unit reads
+ * as what the last write that succeeded left there, or one that failed or is under way since; snapshots keep what they
  * had; new space reads as zeroes; sizes, parents and attributes are as they were made; no cluster is lost or two
  * blobs', unless the device failed; all that is still there after a load; what the device had at some moment loads too,
  * with every blob that no operation was changing; nothing leaks.
