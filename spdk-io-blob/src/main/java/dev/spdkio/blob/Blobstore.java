@@ -104,6 +104,14 @@ public interface Blobstore {
     /** The blobs that can be read, in the order of their identifiers; {@code spdk_bs_iter_first} and on. */
     List<BlobId> blobIds();
 
+    /**
+     * The blobs that are damaged and were set aside, with what is wrong with each, in the order of their identifiers.
+     * SPDK's blobstore tells none.
+     */
+    default Map<BlobId, String> damagedBlobs() {
+        return Map.of();
+    }
+
     /** Creates a blob; {@code spdk_bs_create_blob_ext}. */
     CompletableFuture<BlobId> createBlob(BlobOptions options);
 

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +89,13 @@ final class JavaBlobstore extends BlobstoreBase {
     @Override
     public List<BlobId> blobIds() {
         return enter("listing the blobs").blobIds();
+    }
+
+    @Override
+    public Map<BlobId, String> damagedBlobs() {
+        Map<BlobId, String> damaged = new TreeMap<>();
+        enter("listing the damaged blobs").damaged.forEach((id, why) -> damaged.put(new BlobId(id), why));
+        return damaged;
     }
 
     @Override
