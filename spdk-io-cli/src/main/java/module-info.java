@@ -8,6 +8,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.spdkio.cli {
     requires static org.jspecify;
     requires dev.spdkio;
+    requires dev.spdkio.blob;
     requires dev.spdkio.spdk;
     requires info.picocli;
     requires java.logging;
@@ -16,6 +17,8 @@ module dev.spdkio.cli {
 
     // picocli fills fields and calls constructors by reflection.
     opens dev.spdkio.cli to
+            info.picocli;
+    opens dev.spdkio.cli.blob to
             info.picocli;
     opens dev.spdkio.cli.doctor to
             info.picocli;

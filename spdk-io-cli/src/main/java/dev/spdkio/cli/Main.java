@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli;
 
+import dev.spdkio.cli.blob.BlobCommand;
 import dev.spdkio.cli.doctor.DoctorCommand;
 import dev.spdkio.cli.perf.PerfCommand;
 import picocli.CommandLine;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
             PerfCommand.class,
             ServeCommand.class,
             RpcCommand.class,
+            BlobCommand.class,
             DoctorCommand.class,
             HelpCommand.class
         },

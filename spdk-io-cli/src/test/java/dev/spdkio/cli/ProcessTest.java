@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +101,79 @@ class ProcessTest {
         assertThat(cli.err()).as("no warnings of the JVM").isEmpty();
         assertThat(cli.out()).contains("result   equal");
         assertThat(folder).isEmptyDirectory();
+    }
+
+    /** A store with one blob, and an import of many clusters under way into it. */
+    private Process importing(Path store) throws Exception {
+        byte[] small = content(3 << 19, 1);
+        assertThat(Cli.run("blob", "init", "--file", store.toString(), "--size", "256M")
+                        .exitCode())
+                .isZero();
+        Path source = Files.write(folder.resolve("small"), small);
+        assertThat(Cli.run("blob", "import", source.toString(), "--file", store.toString())
+                        .exitCode())
+                .isZero();
+        int before = written(store);
+        Path large = Files.write(folder.resolve("large"), content(200 << 20, 2));
+        Process process = start("blob", "import", large.toString(), "--file", store.toString());
+        while (process.isAlive() && written(store) < before + 4) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+        return process;
+    }
+
+    private static byte[] content(int bytes, long seed) {
+        byte[] content = new byte[bytes];
+        new Random(seed).nextBytes(content);
+        for (int at = 0; at < bytes; at += 1 << 20) {
+            content[at] = 1; // so that it is seen when it is written
+        }
+        return content;
+    }
+
+    /** Clusters whose first byte is not zero. */
+    private static int written(Path store) throws IOException {
+        int written = 0;
+        try (FileChannel channel = FileChannel.open(store)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            for (long at = 1 << 20; at < channel.size(); at += 1 << 20) {
+                channel.read(one.clear(), at);
+                written += one.get(0) == 0 ? 0 : 1;
+            }
+        }
+        return written;
+    }
+
+    private void isSoundWithItsFirstBlob(Path store, int blobs) throws IOException {
+        Cli check = Cli.run("blob", "check", "--file", store.toString());
+        assertThat(check.exitCode()).as(check.out() + check.err()).isZero();
+        assertThat(check.out()).contains("blobs              " + blobs + "\n", "result             sound");
+        Path back = folder.resolve("back");
+        assertThat(Cli.run("blob", "export", "0x100000000", back.toString(), "--file", store.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(back).hasBinaryContent(content(3 << 19, 1));
+    }
+
+    @Test
+    void aStoreThatIsKilledInTheMiddleOfWritesIsRecovered() throws Exception {
+        Path store = folder.resolve("store");
+        Process killed = importing(store);
+        assertThat(killed.isAlive()).isTrue();
+        killed.toHandle().destroyForcibly();
+        assertThat(finish(killed, "").exitCode()).isEqualTo(128 + 9);
+        isSoundWithItsFirstBlob(store, 2);
+    }
+
+    @Test
+    void anImportThatIsTerminatedLeavesNothingAndUnloads() throws Exception {
+        Path store = folder.resolve("store");
+        Process stopped = importing(store);
+        stopped.toHandle().destroy(); // unlike Process.destroy, it leaves the streams open
+        Cli cli = finish(stopped, "");
+        assertThat(cli.exitCode()).as(cli.err()).isEqualTo(128 + 15);
+        assertThat(cli.errorLine()).startsWith("spdkio blob import: import stopped by a signal after ");
+        isSoundWithItsFirstBlob(store, 1);
     }
 
     @Test
