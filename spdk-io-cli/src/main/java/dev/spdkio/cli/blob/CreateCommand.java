@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.blob;
 
-import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
 import dev.spdkio.cli.ByteSize;
 import java.util.Map;
@@ -32,7 +31,6 @@ final class CreateCommand extends StoreCommand {
         for (Map.Entry<String, byte[]> attribute : Attributes.bytes(xattrs).entrySet()) {
             options = options.withXattr(attribute.getKey(), attribute.getValue());
         }
-        BlobId id = store.store().createBlob(options).join();
-        return store.with(id, blob -> store.call(() -> BlobInfo.of(blob)));
+        return store.describe(store.store().createBlob(options).join());
     }
 }

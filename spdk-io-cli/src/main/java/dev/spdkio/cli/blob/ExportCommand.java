@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.blob;
 
-import dev.spdkio.blob.BlobId;
 import dev.spdkio.cli.ByteSize;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -17,11 +16,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code spdkio blob export}. */
 @Command(name = "export", description = "Copy a blob into a new file, which has holes where the blob reads as zeroes.")
-final class ExportCommand extends StoreCommand {
-    @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private BlobId id;
-
+final class ExportCommand extends OneBlobCommand {
     @Parameters(index = "1", paramLabel = "FILE", description = "The file to make.")
     @SuppressWarnings("NullAway.Init") // set by picocli
     private Path target;

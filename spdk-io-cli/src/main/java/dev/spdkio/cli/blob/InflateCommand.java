@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.blob;
 
-import dev.spdkio.blob.BlobId;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code spdkio blob inflate}. */
 @Command(name = "inflate", description = "Give a blob all its clusters, so that it stands on nothing.")
-final class InflateCommand extends StoreCommand {
-    @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private BlobId id;
-
+final class InflateCommand extends OneBlobCommand {
     @Override
     Map<String, Object> run(OpenStore store) throws Exception {
         store.store().inflate(id).join();
-        return store.with(id, blob -> store.call(() -> BlobInfo.of(blob)));
+        return store.describe(id);
     }
 }

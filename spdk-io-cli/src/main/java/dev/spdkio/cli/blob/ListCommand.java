@@ -33,7 +33,7 @@ final class ListCommand extends StoreCommand {
     /** A blob whose device is not there is told, but cannot be looked into. */
     private static Map<String, Object> describe(OpenStore store, BlobId id) throws Exception {
         try {
-            return store.with(id, b -> store.call(() -> BlobInfo.of(b)));
+            return store.describe(id);
         } catch (CompletionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             Map<String, Object> closed = new LinkedHashMap<>();

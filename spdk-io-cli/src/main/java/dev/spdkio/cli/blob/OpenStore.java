@@ -5,6 +5,7 @@ import dev.spdkio.SpdkApp;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.Blobstore;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** A loaded store, for a command, which waits for each thing it does. Closing it unloads the store. */
@@ -36,6 +37,11 @@ record OpenStore(SpdkApp app, Blobstore store, Stop stop) implements AutoCloseab
         }
         blob.close().join();
         return result;
+    }
+
+    /** What can be said of a blob. */
+    Map<String, Object> describe(BlobId id) throws Exception {
+        return with(id, blob -> call(() -> BlobInfo.of(blob)));
     }
 
     /** Clusters that so many bytes need. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.blob;
 
-import dev.spdkio.blob.BlobId;
 import dev.spdkio.cli.ByteSize;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -9,11 +8,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code spdkio blob resize}. */
 @Command(name = "resize", description = "Give a blob another size.")
-final class ResizeCommand extends StoreCommand {
-    @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private BlobId id;
-
+final class ResizeCommand extends OneBlobCommand {
     @Parameters(index = "1", paramLabel = "SIZE", converter = ByteSize.class, description = "The new size.")
     private long size;
 

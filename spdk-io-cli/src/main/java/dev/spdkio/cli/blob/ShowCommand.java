@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.cli.blob;
 
-import dev.spdkio.blob.BlobId;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 /** {@code spdkio blob show}. */
 @Command(name = "show", description = "Tell all of a blob: size, kind, relatives and attributes.")
-final class ShowCommand extends StoreCommand {
-    @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private BlobId id;
-
+final class ShowCommand extends OneBlobCommand {
     @Override
     Map<String, Object> run(OpenStore store) throws Exception {
-        return store.with(id, blob -> store.call(() -> BlobInfo.of(blob)));
+        return store.describe(id);
     }
 }

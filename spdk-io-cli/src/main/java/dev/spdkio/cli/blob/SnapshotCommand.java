@@ -2,25 +2,16 @@
 package dev.spdkio.cli.blob;
 
 import dev.spdkio.blob.BlobId;
+import dev.spdkio.blob.Blobstore;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code spdkio blob snapshot}. */
 @Command(name = "snapshot", description = "Make a read-only snapshot of a blob, which becomes its clone.")
-final class SnapshotCommand extends StoreCommand {
-    @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-    @SuppressWarnings("NullAway.Init") // set by picocli
-    private BlobId id;
-
-    @Option(names = "--xattr", paramLabel = "NAME=VALUE", description = "An attribute of it; may be repeated.")
-    private Map<String, String> xattrs = Map.of();
-
+final class SnapshotCommand extends DeriveCommand {
     @Override
-    Map<String, Object> run(OpenStore store) throws Exception {
-        Map<String, byte[]> all = store.with(id, blob -> store.call(() -> Attributes.derived(blob, xattrs)));
-        BlobId made = store.store().createSnapshot(id, all).join();
-        return store.with(made, blob -> store.call(() -> BlobInfo.of(blob)));
+    CompletableFuture<BlobId> derive(Blobstore store, Map<String, byte[]> attributes) {
+        return store.createSnapshot(id, attributes);
     }
 }

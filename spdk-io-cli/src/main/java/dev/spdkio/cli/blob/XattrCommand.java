@@ -3,7 +3,6 @@ package dev.spdkio.cli.blob;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.spdkio.blob.BlobId;
 import dev.spdkio.cli.Version;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -32,11 +31,7 @@ final class XattrCommand implements Runnable {
 
     /** {@code spdkio blob xattr set}. */
     @Command(name = "set", description = "Set an attribute.")
-    static final class Set extends StoreCommand {
-        @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private BlobId id;
-
+    static final class Set extends OneBlobCommand {
         @Parameters(index = "1", paramLabel = "NAME", description = "The attribute.")
         private String name = "";
 
@@ -56,11 +51,7 @@ final class XattrCommand implements Runnable {
 
     /** {@code spdkio blob xattr rm}. */
     @Command(name = "rm", description = "Remove an attribute.")
-    static final class Remove extends StoreCommand {
-        @Parameters(index = "0", paramLabel = "ID", converter = BlobIdConverter.class, description = "The blob.")
-        @SuppressWarnings("NullAway.Init") // set by picocli
-        private BlobId id;
-
+    static final class Remove extends OneBlobCommand {
         @Parameters(index = "1", paramLabel = "NAME", description = "The attribute.")
         private String name = "";
 
