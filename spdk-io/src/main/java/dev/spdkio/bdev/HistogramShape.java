@@ -30,15 +30,15 @@ public record HistogramShape(int granularity, long minNanos, long maxNanos) {
     }
 
     int minRange() {
-        return rangeOf(minNanos);
+        return rangeOf(minNanos, granularity);
     }
 
     int maxRange() {
-        return maxNanos == Long.MAX_VALUE ? Long.SIZE - granularity : rangeOf(maxNanos - 1);
+        return maxNanos == Long.MAX_VALUE ? Long.SIZE - granularity : rangeOf(maxNanos - 1, granularity);
     }
 
     /** Range 0 has the numbers below {@code 2^granularity} one by one, each further one a power of two in parts. */
-    int rangeOf(long value) {
+    static int rangeOf(long value, int granularity) {
         return Math.max(0, Long.SIZE - granularity - Long.numberOfLeadingZeros(value));
     }
 }

@@ -76,7 +76,7 @@ public final class LatencyHistogram {
     }
 
     int indexOf(long value) {
-        int range = shape.rangeOf(value);
+        int range = HistogramShape.rangeOf(value, granularity);
         if (range < minRange) {
             return 0;
         }
