@@ -10,7 +10,7 @@ import dev.spdkio.blob.ClearMethod;
 import dev.spdkio.blobfs.BlobFile;
 import dev.spdkio.blobfs.BlobFs;
 import dev.spdkio.blobfs.BlobFsOptions;
-import dev.spdkio.blobfs.FileOption;
+import dev.spdkio.blobfs.nio.BlobFileSystem;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,8 +24,8 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Files of a {@link BlobFs} on a device that is a file, against files of the file system in which that lies: appends
- * with a sync every 16 MiB, and reads in order of what is in no cache, by turns; and reads here and there against those
+ * Files of a {@link BlobFs} on a device that is a file, against files of the file system in which that lies, all through
+ * {@link FileChannel}: appends with a sync every 16 MiB, and reads in order of what is in no cache, by turns; and reads here and there against those
  * of the device.
  *
  * <p>Arguments: the folder, by default that of the program; rounds, by default 5; MiB, by default 256.
@@ -88,7 +88,7 @@ final class FileFigures {
             }
         }
         row("read here and there of 4 KiB, K/s; against the device", random);
-        System.out.println(String.join("\n", Machine.describe(-1)));
+        System.out.println(String.join("\n", Machine.describe("")));
         System.out.println(table.columns());
     }
 
@@ -125,11 +125,10 @@ final class FileFigures {
         return units * 1000.0 / (System.nanoTime() - start);
     }
 
-    private void plain(int chunk, double[] write, double[] read) throws Exception {
+    private double append(Path file, int chunk) throws Exception {
         ByteBuffer buf = ByteBuffer.allocateDirect(chunk);
-        Files.deleteIfExists(plain);
-        write[0] = rate(bytes, () -> {
-            try (FileChannel c = FileChannel.open(plain, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        return rate(bytes, () -> {
+            try (FileChannel c = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 for (long at = 0; at < bytes; at += chunk) {
                     int _ = c.write(buf.clear());
                     if ((at + chunk) % SYNC_EVERY == 0) {
@@ -138,9 +137,12 @@ final class FileFigures {
                 }
             }
         });
-        forgetPages(plain);
-        read[0] = rate(bytes, () -> {
-            try (FileChannel c = FileChannel.open(plain)) {
+    }
+
+    private double readAll(Path file, int chunk) throws Exception {
+        ByteBuffer buf = ByteBuffer.allocateDirect(chunk);
+        return rate(bytes, () -> {
+            try (FileChannel c = FileChannel.open(file)) {
                 for (long at = 0; at < bytes; at += chunk) {
                     int _ = c.read(buf.clear());
                 }
@@ -148,27 +150,22 @@ final class FileFigures {
         });
     }
 
+    private void plain(int chunk, double[] write, double[] read) throws Exception {
+        Files.deleteIfExists(plain);
+        write[0] = append(plain, chunk);
+        forgetPages(plain);
+        read[0] = readAll(plain, chunk);
+    }
+
     private void ours(int chunk, double[] write, double[] read) throws Exception {
-        ByteBuffer buf = ByteBuffer.allocateDirect(chunk);
         try (SpdkApp app = start()) {
             try (BlobFs fs = BlobFs.init(app, "Disk", options());
-                    BlobFile f = fs.open("file", FileOption.WRITE, FileOption.CREATE)) {
-                write[1] = rate(bytes, () -> {
-                    for (long at = 0; at < bytes; at += chunk) {
-                        long _ = f.append(buf.clear());
-                        if ((at + chunk) % SYNC_EVERY == 0) {
-                            f.sync();
-                        }
-                    }
-                });
+                    BlobFileSystem files = BlobFileSystem.of(fs)) {
+                write[1] = append(files.getPath("/file"), chunk);
             }
             try (BlobFs fs = BlobFs.load(app, "Disk", options());
-                    BlobFile f = fs.open("file")) {
-                read[1] = rate(bytes, () -> {
-                    for (long at = 0; at < bytes; at += chunk) {
-                        int _ = f.read(buf.clear(), at);
-                    }
-                });
+                    BlobFileSystem files = BlobFileSystem.of(fs)) {
+                read[1] = readAll(files.getPath("/file"), chunk);
             }
         }
     }

@@ -16,9 +16,10 @@ final class Machine {
 
     private Machine() {}
 
-    static List<String> describe(int core) {
+    /** @param where what the figures were measured on, such as ", measured on core 1" */
+    static List<String> describe(String where) {
         return List.of(
-                "Machine: " + cpuModel() + ", " + Cores.count() + " cores, measured on core " + core,
+                "Machine: " + cpuModel() + ", " + Cores.count() + " cores" + where,
                 "Kernel: " + System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 "JVM: " + System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version"),
                 "Date: " + LocalDate.now(ZoneOffset.UTC) + ", commit " + System.getProperty(COMMIT, "unknown"));

@@ -97,7 +97,7 @@ public final class PerformanceTable implements Callable<Integer> {
                 progress(path.title());
                 results.put(path, quick ? path.measurer().measure(measuring(file)) : elsewhere(path, file));
             }
-            out.print(TableText.write(results, Machine.describe(core()), markdown, quick));
+            out.print(TableText.write(results, Machine.describe(", measured on core " + core()), markdown, quick));
             out.flush();
         } finally {
             Files.deleteIfExists(file);

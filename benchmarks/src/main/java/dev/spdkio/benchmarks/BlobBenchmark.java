@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.benchmarks;
 
+import dev.spdkio.Engine;
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevEventListener;
@@ -16,11 +17,18 @@ import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.bdev.lvol.LvolOptions;
 import dev.spdkio.bdev.lvol.LvolStoreOptions;
 import dev.spdkio.bdev.lvol.LvolStores;
+import dev.spdkio.blob.Blob;
+import dev.spdkio.blob.BlobChannel;
+import dev.spdkio.blob.BlobOptions;
+import dev.spdkio.blob.Blobstore;
+import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.ClearMethod;
+import dev.spdkio.blob.spi.BlobstoreProvider;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -29,16 +37,16 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
-/** What a logical volume adds to an I/O, on a device that does nothing. */
+/** What a blob and a logical volume add to an I/O, on a device that does nothing. */
 @SuppressWarnings("NullAway.Init") // set by prepare
-public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
+public class BlobBenchmark extends ReactorBenchmark implements IoCompletion {
     private static final int BLOCK_SIZE = 4096;
     private static final long VOLUME_BLOCKS = 1 << 17;
     private static final long KEPT_BLOCKS = 2048;
     private static final long POOL_BYTES = 64 << 20;
 
-    /** What is read and written: the device, or a volume on it. */
-    @Param({"device", "thick", "thin"})
+    /** What is read and written: the device, a blob on it, or a volume. */
+    @Param({"device", "blob", "thick", "thin"})
     public String on;
 
     /** What is done. */
@@ -53,6 +61,8 @@ public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
     private BdevManager bdevs;
     private BdevDesc desc;
     private BdevChannel channel;
+    private @Nullable Blob blob;
+    private @Nullable BlobChannel blobChannel;
     private DmaBuf buf;
     private int toSubmit;
     private int toComplete;
@@ -101,6 +111,10 @@ public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
         bdevs = BdevManager.create(runtime, thread, pool, BdevOptions.DEFAULT);
         bdevs.register(BdevSpec.builder("Base0", BLOCK_SIZE, Beginning.BLOCKS).build(), new Beginning());
         String name = "Base0";
+        if (on.equals("blob")) {
+            openBlob();
+            return;
+        }
         if (!on.equals("device")) {
             LvolStores stores = new LvolStores(bdevs);
             LvolOptions volume =
@@ -124,8 +138,35 @@ public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
         }
     }
 
+    private void openBlob() throws Exception {
+        BlobstoreOptions options = BlobstoreOptions.DEFAULT.withClearMethod(ClearMethod.NONE);
+        Blobstore store = BlobstoreProvider.of(Engine.JAVA)
+                .orElseThrow()
+                .openOn(bdevs, thread, "Base0", options, BlobstoreProvider.Mode.INIT)
+                .join();
+        long clusters = VOLUME_BLOCKS * BLOCK_SIZE / store.clusterSize();
+        blob = store.createBlob(BlobOptions.ofClusters(clusters))
+                .thenCompose(store::openBlob)
+                .join();
+        blobChannel = thread.call(store::openChannel).join();
+        buf = pool.allocate(BLOCK_SIZE);
+    }
+
     @Override
     protected void dispose() throws Exception {
+        Blob opened = blob;
+        if (opened != null) {
+            opened.close().join();
+            opened.store().unload().join();
+            buf.close();
+        } else {
+            closeDevice();
+        }
+        bdevs.closeAsync().join();
+        pool.close();
+    }
+
+    private void closeDevice() {
         thread.call(() -> {
                     channel.close();
                     desc.close();
@@ -133,10 +174,7 @@ public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
                     return true;
                 })
                 .join();
-        bdevs.closeAsync().join();
-        pool.close();
     }
-
     /** An I/O of 4 KiB, from its submission to its callback. */
     @Benchmark
     @OperationsPerInvocation(BATCH)
@@ -153,7 +191,12 @@ public class LvolBenchmark extends ReactorBenchmark implements IoCompletion {
     /** From cluster to cluster, behind what the device keeps. */
     private void submit() {
         block = (block + 1025) & (VOLUME_BLOCKS - 1);
-        channel.submit(type, buf, 0, Math.max(block, KEPT_BLOCKS), 1, this, null);
+        BlobChannel blobs = blobChannel;
+        if (blobs == null) {
+            channel.submit(type, buf, 0, Math.max(block, KEPT_BLOCKS), 1, this, null);
+        } else {
+            blobs.submit(type, Objects.requireNonNull(blob), buf, Math.max(block, KEPT_BLOCKS), 1, this, null);
+        }
     }
 
     @Override
