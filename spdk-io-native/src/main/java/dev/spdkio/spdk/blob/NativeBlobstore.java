@@ -149,13 +149,13 @@ final class NativeBlobstore extends BlobstoreBase {
     }
 
     private CompletableFuture<BlobId> create(String what, BlobOptions options) {
-        Arena arena = Arena.ofShared();
-        return ops.operate(
-                        what,
-                        token -> BlobstoreApi.createBlob(
-                                pointer, BlobStructs.blobOpts(options, arena).address(), Calls.VALUE, token))
-                .thenApply(this::created)
-                .whenComplete((_, _) -> arena.close());
+        return ops.operate(what, token -> {
+                    try (Arena arena = Arena.ofConfined()) { // SPDK copies it in the call
+                        BlobstoreApi.createBlob(
+                                pointer, BlobStructs.blobOpts(options, arena).address(), Calls.VALUE, token);
+                    }
+                })
+                .thenApply(this::created);
     }
 
     /** A device that is suited for blobs to stand on. */
@@ -165,17 +165,19 @@ final class NativeBlobstore extends BlobstoreBase {
 
     @Override
     public CompletableFuture<Blob> openBlob(BlobId id, ClearMethod clear) {
-        Arena arena = Arena.ofShared();
         return ops.operate(
                         "opening " + name(id),
-                        token -> BlobstoreApi.openBlob(
-                                pointer,
-                                id.value(),
-                                BlobStructs.openOpts(clear, arena).address(),
-                                Calls.VALUE,
-                                token),
+                        token -> {
+                            try (Arena arena = Arena.ofConfined()) { // SPDK copies it in the call
+                                BlobstoreApi.openBlob(
+                                        pointer,
+                                        id.value(),
+                                        BlobStructs.openOpts(clear, arena).address(),
+                                        Calls.VALUE,
+                                        token);
+                            }
+                        },
                         id)
-                .whenComplete((_, _) -> arena.close())
                 .thenApply(r -> open(id, r.value()));
     }
 
