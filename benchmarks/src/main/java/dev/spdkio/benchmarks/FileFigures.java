@@ -24,9 +24,9 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Files of a {@link BlobFs} on a device that is a file, against files of the file system in which that lies, all through
- * {@link FileChannel}: appends with a sync every 16 MiB, and reads in order of what is in no cache, by turns; and reads here and there against those
- * of the device.
+ * Files of a {@link BlobFs} on a device that is a file, against files of the file system in which that lies, by turns
+ * and all through {@link FileChannel}: appends with a sync every 16 MiB, and reads in order of what is in no cache; and
+ * reads here and there against those of the device.
  *
  * <p>Arguments: the folder, by default that of the program; rounds, by default 5; MiB, by default 256.
  */

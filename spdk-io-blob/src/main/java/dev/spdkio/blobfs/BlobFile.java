@@ -143,7 +143,8 @@ public final class BlobFile implements AutoCloseable {
                 target,
                 offset,
                 sequential || small || size >= READ_AHEAD_AFTER,
-                sequential ? node.fs.options().readAhead() : 0);
+                sequential ? node.fs.cache().readAhead() : 0,
+                sequential && node.fs.cache().isTooLong(node.length));
     }
 
     // ---- writing ----------------------------------------------------------------------------------------------------

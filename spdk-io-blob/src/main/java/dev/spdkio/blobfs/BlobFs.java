@@ -64,7 +64,7 @@ public final class BlobFs implements AutoCloseable {
         this.options = options;
         this.lanes = lanes;
         this.thread = thread;
-        this.cache = new Cache(app.dmaPool(), options.cacheBytes());
+        this.cache = new Cache(app.dmaPool(), options);
         this.names = new Names(this);
     }
 

@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param store how its blobstore is to be made; its type is set
  * @param cacheBytes the most memory of the cache, which is taken from the application's pool as it is needed, in
  *     buffers of {@link #BUFFER_BYTES}
- * @param readAhead buffers that are read before they are asked for, when a file is read from the beginning on
+ * @param readAhead buffers that are read before they are asked for, when a file is read in order; at most a quarter of
+ *     the cache
  * @param lanes SpdkThreads over which requests are spread; 0 for one a reactor
  */
 public record BlobFsOptions(BlobstoreOptions store, long cacheBytes, int readAhead, int lanes) {
@@ -25,8 +26,8 @@ public record BlobFsOptions(BlobstoreOptions store, long cacheBytes, int readAhe
     /** The most buffers read ahead. */
     public static final int MAX_READ_AHEAD = 64;
 
-    /** Clusters of 1 MiB, a cache of 64 MiB, two buffers read ahead, a lane on each reactor. */
-    public static final BlobFsOptions DEFAULT = new BlobFsOptions(BlobstoreOptions.DEFAULT, 64 << 20, 2, 0);
+    /** Clusters of 1 MiB, a cache of 64 MiB, sixteen buffers read ahead, a lane on each reactor. */
+    public static final BlobFsOptions DEFAULT = new BlobFsOptions(BlobstoreOptions.DEFAULT, 64 << 20, 16, 0);
 
     /** Checks the ranges. */
     public BlobFsOptions {

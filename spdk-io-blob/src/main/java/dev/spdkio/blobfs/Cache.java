@@ -13,8 +13,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The memory of a file system's cache, up to {@link BlobFsOptions#cacheBytes}. Who needs a buffer gets the one that was
- * not used for longest, as far as can be told from one look at each to the next, and whose content the device has.
+ * The memory of a file system's cache, up to {@link BlobFsOptions#cacheBytes}. Who needs a buffer gets one that a
+ * reader of a long file has left behind; else the one that was not used for longest, as far as can be told from one
+ * look at each to the next, and whose content the device has.
  *
  * <p>Thread rule: any thread. Its lock comes after that of a node; who holds it only tries others.
  */
@@ -22,12 +23,22 @@ final class Cache {
     /** Buffers whose writing is begun to make room for one. */
     private static final int STORES_FOR_ROOM = 8;
 
+    /** The part of the cache that may be read ahead, so that it is not taken again before it was used. */
+    private static final int AHEAD_PART = 4;
+
+    /** A file that is longer than this part of the cache, and read in order, is not kept in it. */
+    private static final int KEPT_PART = 2;
+
     private final DmaPool pool;
     private final int limit;
+    private final int readAhead;
     private final ReentrantLock lock = new ReentrantLock();
 
     /** Buffers of files, in the order in which they are looked at. */
     private final ArrayDeque<CacheBuffer> ring = new ArrayDeque<>();
+
+    /** Those among them that nobody is expected to come back to: their memory is still in the processor's caches. */
+    private final ArrayDeque<CacheBuffer> passed = new ArrayDeque<>();
 
     /** Pieces of memory there are. */
     private int made;
@@ -35,9 +46,20 @@ final class Cache {
     /** Completes when it is worth looking for memory again; there if somebody waits for that. */
     private @Nullable CompletableFuture<Void> room;
 
-    Cache(DmaPool pool, long bytes) {
+    Cache(DmaPool pool, BlobFsOptions options) {
         this.pool = pool;
-        this.limit = (int) (bytes / BlobFsOptions.BUFFER_BYTES);
+        this.limit = (int) (options.cacheBytes() / BlobFsOptions.BUFFER_BYTES);
+        this.readAhead = Math.min(options.readAhead(), limit / AHEAD_PART);
+    }
+
+    /** Buffers to be read before they are asked for. */
+    int readAhead() {
+        return readAhead;
+    }
+
+    /** Whether what was read of a file of so many bytes, in order, is of no further use. */
+    boolean isTooLong(long bytes) {
+        return bytes / BlobFsOptions.BUFFER_BYTES > limit / KEPT_PART;
     }
 
     /** Bytes of memory it has now. */
@@ -56,11 +78,6 @@ final class Cache {
         while (true) {
             lock.lock();
             try {
-                DmaBuf fresh = made < limit ? allocate() : null;
-                if (fresh != null) {
-                    op.spare = fresh;
-                    return null;
-                }
                 Search s = new Search();
                 op.spare = s.run();
                 if (op.spare != null) {
@@ -91,8 +108,7 @@ final class Cache {
     DmaBuf tryFetch() {
         lock.lock();
         try {
-            DmaBuf fresh = made < limit ? allocate() : null;
-            return fresh != null ? fresh : new Search().run();
+            return new Search().run();
         } finally {
             lock.unlock();
         }
@@ -109,7 +125,10 @@ final class Cache {
         return buf; // without, it does with what it has
     }
 
-    /** One look at all buffers, twice: the first time it forgets who was used. */
+    /**
+     * One look at those that were passed; if they have no memory, and there is none to be made, at all buffers, twice:
+     * the first time it forgets who was used.
+     */
     private final class Search {
         final List<CompletableFuture<Void>> waits = new ArrayList<>();
 
@@ -120,6 +139,18 @@ final class Cache {
 
         @Nullable
         DmaBuf run() {
+            for (CacheBuffer b = passed.poll(); b != null; b = passed.poll()) {
+                b.passed = false;
+                if (!b.gone && !b.referenced && take(b)) {
+                    boolean _ = ring.removeLastOccurrence(b); // it has not been there for long
+                    return b.memory;
+                }
+            }
+            DmaBuf fresh = made < limit ? allocate() : null;
+            return fresh != null ? fresh : look();
+        }
+
+        private @Nullable DmaBuf look() {
             for (int i = 2 * ring.size(); i > 0 && waits.size() < STORES_FOR_ROOM; i--) {
                 CacheBuffer b = ring.poll();
                 if (b == null) {
@@ -128,23 +159,26 @@ final class Cache {
                 if (b.gone) {
                     continue;
                 }
-                if (!b.node.lock.tryLock()) {
-                    skipped++;
-                    ring.add(b);
-                    continue;
-                }
-                try {
-                    if (evict(b)) {
-                        return b.memory;
-                    }
-                } finally {
-                    b.node.lock.unlock();
+                if (take(b)) {
+                    return b.memory;
                 }
                 if (!b.gone) {
                     ring.add(b);
                 }
             }
             return null;
+        }
+
+        private boolean take(CacheBuffer b) {
+            if (!b.node.lock.tryLock()) {
+                skipped++;
+                return false;
+            }
+            try {
+                return evict(b);
+            } finally {
+                b.node.lock.unlock();
+            }
         }
 
         private boolean evict(CacheBuffer b) {
@@ -172,6 +206,17 @@ final class Cache {
     /** A file has a buffer more. */
     void add(CacheBuffer b) {
         change(() -> ring.add(b));
+    }
+
+    /** A reader has left a buffer behind. Under the lock of its node. */
+    void pass(CacheBuffer b) {
+        b.referenced = false;
+        change(() -> {
+            if (!b.passed) {
+                b.passed = true;
+                passed.add(b);
+            }
+        });
     }
 
     /** Memory that is not needed any more. */

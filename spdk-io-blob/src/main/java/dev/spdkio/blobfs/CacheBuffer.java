@@ -35,6 +35,9 @@ final class CacheBuffer {
     /** It was read before it was asked for, and nobody has asked yet. */
     boolean ahead;
 
+    /** It is among those that were passed; the cache's. */
+    boolean passed;
+
     /** The file has it no more. */
     boolean gone;
 

@@ -19,18 +19,22 @@ final class ReadOp extends FileOp {
     /** Buffers to be read beyond. */
     private final int ahead;
 
+    /** Whether what was read is not expected to be read again. */
+    private final boolean passing;
+
     private long at;
     private long end = -1;
     private long aheadOf = -1;
     private @Nullable DmaBuf direct;
     private long directStart;
 
-    ReadOp(Node node, MemorySegment target, long offset, boolean cached, int ahead) {
+    ReadOp(Node node, MemorySegment target, long offset, boolean cached, int ahead, boolean passing) {
         super(node, Kind.READ);
         this.target = target;
         this.offset = offset;
         this.cached = cached;
         this.ahead = ahead;
+        this.passing = passing;
         this.at = offset;
     }
 
@@ -74,6 +78,9 @@ final class ReadOp extends FileOp {
             }
             if (!b.isLoading() && node.isValid(b, at, until)) {
                 copy(b.memory, b.start(), until);
+                if (passing && until % BlobFsOptions.BUFFER_BYTES == 0 && b.isIdle()) {
+                    node.fs.cache().pass(b);
+                }
                 continue;
             }
             CompletableFuture<Void> io = b.io();

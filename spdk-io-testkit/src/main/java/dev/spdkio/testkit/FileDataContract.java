@@ -165,6 +165,29 @@ interface FileDataContract {
     }
 
     @Test
+    default void aLongFileReadInOrderLeavesTheCacheToOthers() throws Exception {
+        BlobFs fs = bed().init();
+        byte[] used = bytes(1, 200_000);
+        byte[] data = bytes(2, (int) (3 * BlobFsOptions.MIN_CACHE_BYTES + 12345));
+        put(fs, "used", used);
+        put(fs, "long", data);
+        BlobFs loaded = bed().reload(fs);
+        try (BlobFile f = loaded.open("used");
+                BlobFile g = loaded.open("long")) {
+            assertThat(readAll(f)).isEqualTo(used);
+            for (int pass = 0; pass < 2; pass++) {
+                for (int at = 0; at < data.length; at += 50_000) {
+                    int n = Math.min(50_000, data.length - at);
+                    assertThat(read(g, at, n)).isEqualTo(Arrays.copyOfRange(data, at, at + n));
+                }
+            }
+            long before = bed().device.stats().join().read().ops();
+            assertThat(readAll(f)).isEqualTo(used);
+            assertThat(bed().device.stats().join().read().ops()).isEqualTo(before);
+        }
+    }
+
+    @Test
     default void syncedSurvivesACrash() throws Exception {
         BlobFs fs = bed().init();
         byte[] data = bytes(1, 500_000);
