@@ -93,7 +93,9 @@ public interface BlobChannel extends AutoCloseable {
 
     /**
      * Says that io units hold nothing any more; {@code spdk_blob_io_unmap}. What they read then is the device's affair,
-     * except that a whole cluster of a thin blob that stands on nothing is given back, and reads as zeroes.
+     * except that a whole cluster of a thin blob that stands on nothing is given back, and reads as zeroes. Where a
+     * clone has no cluster of its own nothing is done: it goes on showing what it stands on, which {@link
+     * #submitWriteZeroes} would hide.
      */
     default void submitUnmap(Blob blob, long offset, long count, IoCompletion end, @Nullable Object userData) {
         submit(IoType.UNMAP, blob, null, offset, count, end, userData);

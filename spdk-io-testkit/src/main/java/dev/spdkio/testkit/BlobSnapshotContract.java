@@ -257,6 +257,64 @@ interface BlobSnapshotContract {
     }
 
     @Test
+    default void aCloneThatIsLargerThanItsParentShowsNoMoreLater() throws Exception {
+        for (boolean merge : new boolean[] {false, true}) {
+            Blobstore store = bed().init();
+            Blob blob = bed().blob(store, BlobOptions.ofClusters(4));
+            for (int i = 0; i < 4; i++) {
+                bed().fillCluster(blob, i, i + 1);
+            }
+            await(store.createSnapshot(blob.id(), Map.of()));
+            await(blob.resize(2));
+            BlobId parent = bed().snapshot(blob);
+            await(blob.resize(4));
+            bed().assertCluster(blob, 1, 2);
+            bed().assertCluster(blob, 3, 0);
+            try {
+                await(merge ? store.deleteBlob(parent) : store.decoupleParent(blob.id()));
+            } catch (SpdkException e) {
+                assertThat(e.errno()).as(e.getMessage()).isEqualTo(Errno.EINVAL);
+            }
+            bed().assertCluster(blob, 1, 2);
+            bed().assertCluster(blob, 3, 0);
+            bed().close(blob);
+            store = bed().reload(store);
+            Blob again = bed().open(store, blob.id());
+            bed().assertCluster(again, 1, 2);
+            bed().assertCluster(again, 3, 0);
+            bed().close(again);
+            await(store.unload());
+        }
+    }
+
+    @Test
+    default void unmapsCountWhileABlobIsInflated() throws Exception {
+        Blobstore store = bed().init();
+        long per = store.ioUnitsPerCluster();
+        Blob blob = bed().blob(store, BlobOptions.thin(24));
+        BlobChannel channel = bed().channel(store, bed().md);
+        for (int round = 0; round < 4; round++) {
+            Blob b = round == 0 ? blob : bed().blob(store, BlobOptions.thin(24));
+            for (int i = 0; i < 24; i += 2) {
+                bed().fillCluster(b, i, 7);
+            }
+            List<CompletableFuture<Void>> all = new ArrayList<>();
+            for (int i = 0; i < 24; i += 2) {
+                if (i == 6 * round) {
+                    all.add(store.inflate(b.id()));
+                }
+                all.add(channel.unmapAsync(b, i * per, per));
+            }
+            for (CompletableFuture<Void> f : all) {
+                await(f);
+            }
+            bed().assertUnits(b, 0, 24 * per, 0);
+            bed().close(b);
+            await(store.deleteBlob(b.id()));
+        }
+    }
+
+    @Test
     default void parentsCanBeChosen() throws Exception {
         Blobstore store = bed().init();
         Blob source = bed().blob(store, BlobOptions.ofClusters(3));

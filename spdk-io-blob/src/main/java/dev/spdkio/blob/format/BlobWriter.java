@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /** Writes what is to be said of a blob to as many pages as it takes, in the order in which SPDK does. */
 public final class BlobWriter {
@@ -22,6 +23,11 @@ public final class BlobWriter {
 
     /** The pages of a blob, on the heap; each is to be {@linkplain MetadataPage#seal sealed} yet. */
     public static List<MemorySegment> write(long id, BlobRecord record) {
+        return write(id, record, place -> record.map[place]);
+    }
+
+    /** {@link #write(long, BlobRecord)} with another map than that of the record. */
+    public static List<MemorySegment> write(long id, BlobRecord record, IntUnaryOperator map) {
         BlobWriter w = new BlobWriter(id);
         w.flags(record);
         w.xattrs(record.xattrs, Descriptor.XATTR);
@@ -30,7 +36,7 @@ public final class BlobWriter {
         if (extentPages != null) {
             w.table(extentPages, BlobRecord.extentPages(record.clusters), record.clusters);
         } else {
-            w.rle(record.map, record.clusters);
+            w.rle(map, record.clusters);
         }
         return w.pages;
     }
@@ -103,7 +109,7 @@ public final class BlobWriter {
         } while (next < count);
     }
 
-    private void rle(int[] map, int clusters) {
+    private void rle(IntUnaryOperator map, int clusters) {
         int next = 0;
         while (next < clusters) {
             if (left < Descriptor.HEADER + 8) {
@@ -111,11 +117,12 @@ public final class BlobWriter {
             }
             int length = 0;
             while (next < clusters && left >= Descriptor.HEADER + length + 8) {
+                int first = map.applyAsInt(next);
                 int run = 1;
-                while (next + run < clusters && map[next + run] == (map[next] == 0 ? 0 : map[next] + run)) {
+                while (next + run < clusters && map.applyAsInt(next + run) == (first == 0 ? 0 : first + run)) {
                     run++;
                 }
-                Le.putI32(page, at + 5L + length, map[next]);
+                Le.putI32(page, at + 5L + length, first);
                 Le.putI32(page, at + 9L + length, run);
                 next += run;
                 length += 8;

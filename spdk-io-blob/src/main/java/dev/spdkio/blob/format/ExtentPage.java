@@ -2,13 +2,19 @@
 package dev.spdkio.blob.format;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.IntUnaryOperator;
 
 /** A page of the map of a blob, with the clusters of {@link BlobRecord#EXTENTS_PER_PAGE} places. */
 public final class ExtentPage {
     private ExtentPage() {}
 
-    /** Writes a page, sealed. {@code clusters} are those of the blob. */
-    public static void encode(MemorySegment page, long id, int index, int[] map, int clusters) {
+    /**
+     * Writes a page, sealed.
+     *
+     * @param map the cluster at each place of the blob
+     * @param clusters of the blob
+     */
+    public static void encode(MemorySegment page, long id, int index, IntUnaryOperator map, int clusters) {
         MetadataPage.begin(page, id, 0);
         int start = index * BlobRecord.EXTENTS_PER_PAGE;
         int count = Math.min(BlobRecord.EXTENTS_PER_PAGE, clusters - start);
@@ -17,7 +23,7 @@ public final class ExtentPage {
         Le.putI32(page, at + 1, 4 + 4 * count);
         Le.putI32(page, at + Descriptor.HEADER, start);
         for (int i = 0; i < count; i++) {
-            Le.putI32(page, at + Descriptor.HEADER + 4 + 4L * i, map[start + i]);
+            Le.putI32(page, at + Descriptor.HEADER + 4 + 4L * i, map.applyAsInt(start + i));
         }
         MetadataPage.seal(page, MetadataPage.NONE);
     }

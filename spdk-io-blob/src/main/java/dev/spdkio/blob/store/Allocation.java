@@ -26,8 +26,12 @@ final class Allocation {
 
     /** Who waits for a place of the map. */
     interface Waiter {
-        /** It is as was wished, or could not be made so. On the metadata thread. */
-        void served(IoStatus status);
+        /**
+         * It is as was wished, or could not be made so. On the metadata thread.
+         *
+         * @param kept whether a cluster could not be given back, and is to be unmapped where it is
+         */
+        void served(IoStatus status, boolean kept);
     }
 
     /**
@@ -59,7 +63,7 @@ final class Allocation {
         List<Want> all = new ArrayList<>(blob.wants);
         blob.wants.clear();
         LOG.log(Level.WARNING, "clusters of " + blob + ": " + why.getMessage());
-        all.forEach(w -> w.waiter.served(IoStatus.aio(Errno.ENOMEM)));
+        all.forEach(w -> w.waiter.served(IoStatus.aio(Errno.ENOMEM), false));
     }
 
     /** In an operation. Does not fail; waiters hear of failures. */
@@ -67,6 +71,22 @@ final class Allocation {
         List<Want> releases = wants.stream().filter(Want::release).toList();
         List<Want> takes = wants.stream().filter(w -> !w.release).toList();
         return take(blob, takes).thenCompose(_ -> giveBack(blob, releases));
+    }
+
+    /** Gives a blob clusters at places where it has none, with what is seen there. In an operation. */
+    static CompletableFuture<Void> fill(BlobState blob, int[] places) {
+        List<Want> wants = new ArrayList<>();
+        IoStatus[] worst = {IoStatus.SUCCESS};
+        for (int place : places) {
+            wants.add(new Want(place, false, true, (status, _) -> worst[0] = status.isSuccess() ? worst[0] : status));
+        }
+        return serve(blob, wants)
+                .thenCompose(_ -> Steps.begin(() -> {
+                    if (!worst[0].isSuccess()) {
+                        throw worst[0].toException("giving clusters to " + blob);
+                    }
+                    return Steps.done();
+                }));
     }
 
     private static CompletableFuture<Void> tell(BlobState blob, CompletableFuture<Void> step, List<Want> wants) {
@@ -77,7 +97,7 @@ final class Allocation {
                 status = IoStatus.aio(failure instanceof SpdkException e ? e.errno() : Errno.EIO);
             }
             for (Want w : wants) {
-                w.waiter.served(status);
+                w.waiter.served(status, false);
             }
             return Steps.done();
         });
@@ -114,7 +134,7 @@ final class Allocation {
             }
             served.add(w);
         }
-        refused.forEach(w -> w.waiter.served(IoStatus.aio(Errno.ENOSPC)));
+        refused.forEach(w -> w.waiter.served(IoStatus.aio(Errno.ENOSPC), false));
         return tell(blob, places.isEmpty() ? Steps.done() : new Taking(blob, places, zeroes, newExtents).run(), served);
     }
 
@@ -171,9 +191,15 @@ final class Allocation {
             });
         }
 
+        /** What was copied into a cluster is cleared before others have it. */
         private void giveBackClaims(int last) {
             for (int i = 0; i <= last; i++) {
-                store.space.releaseCluster(clusters[i]);
+                if (copied) {
+                    blob.limboClusters.set(clusters[i]);
+                    blob.dirty = true;
+                } else {
+                    store.space.releaseCluster(clusters[i]);
+                }
             }
             for (int p : newPages) {
                 if (p != 0) {
@@ -199,17 +225,22 @@ final class Allocation {
         }
 
         private CompletableFuture<Void> map() {
-            for (int i = 0; i < places.length; i++) {
-                record.map[places[i]] = clusters[i];
-            }
+            // Whoever sees a cluster writes to it at once: it must not be lost again.
+            blob.comingPlaces = places;
+            blob.comingClusters = clusters;
             int[] pages = record.extentPages;
             for (int e = newExtents.nextSetBit(0); e >= 0 && pages != null; e = newExtents.nextSetBit(e + 1)) {
                 pages[e] = newPages[e];
             }
             CompletableFuture<Void> written = pages == null ? Persist.write(blob, false) : writeExtents();
             return written.whenComplete((_, failure) -> {
+                blob.comingPlaces = new int[0];
                 if (failure != null) {
                     undo();
+                    return;
+                }
+                for (int i = 0; i < places.length; i++) {
+                    record.map[places[i]] = clusters[i];
                 }
             });
         }
@@ -223,9 +254,8 @@ final class Allocation {
 
         /** What may be on the device is not anybody's until a sync has written what is right. */
         private void undo() {
-            for (int i = 0; i < places.length; i++) {
-                record.map[places[i]] = 0;
-                blob.limboClusters.set(clusters[i]);
+            for (int c : clusters) {
+                blob.limboClusters.set(c);
             }
             for (int e : extents) {
                 blob.dirtyExtents.set(e);
@@ -268,12 +298,17 @@ final class Allocation {
     // ---- giving back ------------------------------------------------------------------------------------------------
 
     private static CompletableFuture<Void> giveBack(BlobState blob, List<Want> wants) {
+        // Since it was wished for, it may have got a snapshot, which would be seen again, or all its clusters, which it
+        // keeps; or it is getting those.
+        if (!blob.isThin() || blob.backing() != null || blob.locked != null) {
+            wants.forEach(w -> w.waiter.served(IoStatus.SUCCESS, true));
+            return Steps.done();
+        }
         BlobRecord record = blob.record;
         BitSet clusters = new BitSet();
         BitSet extents = new BitSet();
         for (Want w : wants) {
-            // A blob that stands on something would show that again.
-            if (w.place < record.clusters && record.map[w.place] != 0 && record.isThin() && blob.backing() == null) {
+            if (w.place < record.clusters && record.map[w.place] != 0) {
                 clusters.set(record.map[w.place]);
                 record.map[w.place] = 0;
                 extents.set(w.place / BlobRecord.EXTENTS_PER_PAGE);

@@ -37,6 +37,11 @@ final class BlobState implements Backing {
     /** Pages of its chain behind the root, as they are on the device. */
     int[] chain = new int[0];
 
+    /** Places that are given clusters, in order, and those; they are in no map before the device has them. */
+    int[] comingPlaces = {};
+
+    int[] comingClusters = {};
+
     /** Its clusters, as they are on the device. */
     int durableClusters;
 
@@ -96,6 +101,12 @@ final class BlobState implements Backing {
     @Nullable
     Backing backing() {
         return view.backing;
+    }
+
+    /** The cluster that is to be on the device for a place; 0 for none. */
+    int cluster(int place) {
+        int coming = record.map[place] == 0 ? Arrays.binarySearch(comingPlaces, place) : -1;
+        return coming < 0 ? record.map[place] : comingClusters[coming];
     }
 
     /** Its root page, which its identifier says. */

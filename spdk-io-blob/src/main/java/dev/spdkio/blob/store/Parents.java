@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
-import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.blob.format.BlobRecord;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Has blobs stand on something else than before. In operations, except where it says so. */
@@ -70,13 +69,10 @@ final class Parents {
 
         private int[] places() {
             View below = blob.backing() instanceof BlobState parent ? parent.view : null;
-            List<Integer> found = new ArrayList<>();
-            for (int i = 0; i < blob.record.clusters; i++) {
-                if (blob.record.map[i] == 0 && (all || (below != null && below.cluster(i) != 0))) {
-                    found.add(i);
-                }
-            }
-            return found.stream().mapToInt(Integer::intValue).toArray();
+            return IntStream.range(0, blob.record.clusters)
+                    .filter(i -> blob.record.map[i] == 0)
+                    .filter(i -> all || (below != null && (below.cluster(i) != 0 || below.hides(i))))
+                    .toArray();
         }
 
         /** In the first operation: all of it, if that is little; else what is left to do. */
@@ -101,19 +97,8 @@ final class Parents {
         }
 
         private CompletableFuture<Void> take(int round) {
-            List<Allocation.Want> wants = new ArrayList<>();
-            IoStatus[] worst = {IoStatus.SUCCESS};
-            for (int i = round * BATCH; i < Math.min(places.length, (round + 1) * BATCH); i++) {
-                wants.add(new Allocation.Want(
-                        places[i], false, true, status -> worst[0] = status.isSuccess() ? worst[0] : status));
-            }
-            return Allocation.serve(blob, wants)
-                    .thenCompose(_ -> Steps.begin(() -> {
-                        if (!worst[0].isSuccess()) {
-                            throw worst[0].toException("giving clusters to " + blob);
-                        }
-                        return Steps.done();
-                    }));
+            return Allocation.fill(
+                    blob, Arrays.copyOfRange(places, round * BATCH, Math.min(places.length, (round + 1) * BATCH)));
         }
 
         /** It has all it needs. */

@@ -75,13 +75,13 @@ final class Persist {
         blob.looseExtents = true;
         return store.device.with(store.pageSize(), buf -> {
             buf.fill((byte) 0);
-            ExtentPage.encode(buf.segment(), blob.id, index, blob.record.map, clusters);
+            ExtentPage.encode(buf.segment(), blob.id, index, blob::cluster, clusters);
             return store.device.write(buf, store.superBlock().pageOffset(pages[index]));
         });
     }
 
     private CompletableFuture<Void> chain() {
-        List<MemorySegment> pages = BlobWriter.write(blob.id, record);
+        List<MemorySegment> pages = BlobWriter.write(blob.id, record, blob::cluster);
         boolean readOnly = (record.dataReadOnlyFlags & BlobRecord.READ_ONLY) != 0;
         blob.dirty = false;
         return Steps.begin(() -> {

@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,8 +187,16 @@ final class Snapshots {
         return Steps.begin(() -> {
             checkFree(clone, what);
             CompletableFuture<Void> settled = clone.dirty ? Persist.write(clone, true) : Steps.done();
-            return settled.thenCompose(_ -> new Merging(snapshot, clone).run());
+            return settled.thenCompose(_ -> Allocation.fill(clone, hidden(snapshot, clone)))
+                    .thenCompose(_ -> new Merging(snapshot, clone).run());
         });
+    }
+
+    /** Where a clone is larger than its snapshot, it shows zeroes, and not what the snapshot stands on. */
+    private static int[] hidden(BlobState snapshot, BlobState clone) {
+        return IntStream.range(snapshot.record.clusters, clone.record.clusters)
+                .filter(i -> clone.record.map[i] == 0 && snapshot.view.hides(i))
+                .toArray();
     }
 
     /** A snapshot that goes into its clone. */

@@ -35,6 +35,9 @@ abstract class Transfer implements IoCompletion, Allocation.Waiter {
     private long piece;
     private int time;
 
+    /** Whether the cluster at hand cannot be given back, and is unmapped where it is. */
+    private boolean kept;
+
     Transfer(JavaBlobstore owner, Lane lane) {
         Store store = owner.store();
         this.owner = owner;
@@ -79,6 +82,7 @@ abstract class Transfer implements IoCompletion, Allocation.Waiter {
         first = offset;
         at = offset;
         left = count;
+        kept = false;
         step();
     }
 
@@ -128,10 +132,11 @@ abstract class Transfer implements IoCompletion, Allocation.Waiter {
     private void skip(long units) {
         at += units;
         left -= units;
+        kept = false;
     }
 
     private boolean givesBack(BlobState b, View v, long within) {
-        return within == 0 && left >= perCluster && v.backing == null && b.isThin();
+        return !kept && within == 0 && left >= perCluster && v.backing == null && b.isThin();
     }
 
     /** How far the device can be gone along in one. */
@@ -238,10 +243,13 @@ abstract class Transfer implements IoCompletion, Allocation.Waiter {
 
     /** Has a cluster now, or gave one back. On the metadata thread. */
     @Override
-    public final void served(IoStatus status) {
+    public final void served(IoStatus status, boolean keep) {
         // If the thread has exited, the lane went with it.
         boolean _ = lane.thread.trySendInternal(() -> {
-            if (status.isSuccess()) {
+            if (keep) {
+                kept = true;
+                step();
+            } else if (status.isSuccess()) {
                 goOn();
             } else {
                 ended(status);

@@ -34,6 +34,11 @@ final class View {
         return -1;
     }
 
+    /** Whether what it stands on reaches further than it, with something at a place that is not seen through it. */
+    boolean hides(int place) {
+        return place >= clusters && Allocation.Source.find(backing, place) != null;
+    }
+
     /** The cluster at a place, 0 for none. */
     int cluster(int place) {
         return place < clusters ? map[place] : 0;

@@ -89,7 +89,7 @@ class BlobCodecTest {
 
         r.map[1030] = 77;
         MemorySegment page = MemorySegment.ofArray(new byte[4096]);
-        ExtentPage.encode(page, ID, 2, r.map, r.clusters);
+        ExtentPage.encode(page, ID, 2, place -> r.map[place], r.clusters);
         b = ByteBuffer.wrap(page.toArray(ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
         assertThat(b.getLong(0)).isEqualTo(ID);
         assertThat(new int[] {b.get(16), b.getInt(17), b.getInt(21), b.getInt(25 + 4 * 6)})
@@ -97,7 +97,7 @@ class BlobCodecTest {
         ExtentPage.decode(page, ID, 2, back);
         assertThat(back.map[1030]).isEqualTo(77);
         MemorySegment last = MemorySegment.ofArray(new byte[4096]);
-        ExtentPage.encode(last, ID, 3, r.map, r.clusters);
+        ExtentPage.encode(last, ID, 3, place -> r.map[place], r.clusters);
         assertThat(last.get(ValueLayout.JAVA_INT_UNALIGNED, 17)).isEqualTo(4 + 4 * (2000 - 1536));
         assertThatThrownBy(() -> ExtentPage.decode(last, ID, 2, back)).isInstanceOf(MalformedMetadataException.class);
         // A page that was written for more clusters serves the smaller blob.

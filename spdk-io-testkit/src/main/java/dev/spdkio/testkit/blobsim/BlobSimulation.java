@@ -177,6 +177,9 @@ public final class BlobSimulation {
             if (expected == null ? parent != null : !expected.id.equals(parent)) {
                 w.violation(k + " stands on " + parent + " " + when + ", and not on " + expected);
             }
+            if (!blob.isThin() && blob.allocatedClusters() != blob.clusters()) {
+                w.violation(k + " is not thin, and has " + blob.allocatedClusters() + " of its clusters " + when);
+            }
             if (blob.isReadOnly() != k.readOnly) {
                 w.violation(k + (k.readOnly ? " can be written " : " is read-only ") + when);
             }

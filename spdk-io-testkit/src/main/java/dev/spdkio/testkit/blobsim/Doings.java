@@ -131,9 +131,9 @@ final class Doings {
         }
         Known.Write write = new Known.Write(from, count, value);
         int shrinks = k.shrinks;
+        int snapshots = k.snapshots;
         // What a blob stands on shows through where it has nothing that could be unmapped.
-        boolean alone = type != IoType.UNMAP || (k.parent == null && !k.family.busy);
-        int operations = k.family.operations;
+        boolean own = k.captures.isEmpty() && (type != IoType.UNMAP || k.parent == null || k.owns(from, count));
         k.begin(write);
         submit(
                 channel,
@@ -144,8 +144,12 @@ final class Doings {
                         from,
                         count,
                         (status, _) -> {
-                            boolean stillAlone = type != IoType.UNMAP || k.family.operations == operations;
-                            k.end(write, status.isSuccess() && k.shrinks == shrinks && alone && stillAlone);
+                            boolean here = own && k.snapshots == snapshots;
+                            boolean succeeded = status.isSuccess() && k.shrinks == shrinks;
+                            k.end(write, succeeded && (here || type != IoType.UNMAP));
+                            if (succeeded && here && type != IoType.UNMAP) {
+                                k.own(from, count);
+                            }
                             free(buf);
                             over(k, type.jsonName(), status, k.shrinks != shrinks, true);
                         },
@@ -206,7 +210,6 @@ final class Doings {
             Known.Family family, String what, CompletableFuture<T> future, Consumer<@Nullable T> done) {
         w.pending++;
         family.busy = true;
-        family.operations++;
         var _ = future.whenComplete((value, failure) -> {
             w.pending--;
             family.busy = false;
@@ -306,6 +309,7 @@ final class Doings {
         Known s = new Known(k.id, k.perCluster, k.thin, k.family);
         s.copyUnits(k);
         k.captures.add(s);
+        k.disown();
         operate(k.family, "making a snapshot", w.store.createSnapshot(k.id, Map.of()), id -> {
             k.captures.remove(s);
             if (id != null) {
@@ -355,9 +359,13 @@ final class Doings {
             return;
         }
         k.going = true;
+        close(k, blob, clones);
+    }
+
+    private void close(Known k, Blob blob, List<Known> clones) {
         operate(k.family, "closing", mark(blob.close()), closed -> {
             if (closed == null) {
-                k.going = false; // it has it still
+                close(k, blob, clones); // the store has it still, but no more I/O goes to it
                 return;
             }
             k.blob = null;

@@ -4,6 +4,7 @@ package dev.spdkio.testkit.blobsim;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -14,9 +15,6 @@ final class Known {
     /** Blobs of which one operation at a time changes the metadata: those that stand on each other. */
     static final class Family {
         boolean busy;
-
-        /** Operations so far. */
-        int operations;
     }
 
     /** Writes that are under way to a range, and what they write. */
@@ -59,6 +57,12 @@ final class Known {
     /** Snapshots that are being made, which get what is written meanwhile, or do not. */
     final List<Known> captures = new ArrayList<>();
 
+    /** Snapshots that were begun so far. */
+    int snapshots;
+
+    /** Places where it has a cluster of its own for certain, as long as it stands on something. */
+    private final BitSet own = new BitSet();
+
     Known(BlobId id, int perCluster, boolean thin, Family family) {
         this.id = id;
         this.perCluster = perCluster;
@@ -70,16 +74,19 @@ final class Known {
         return units.size() / perCluster;
     }
 
-    /** New units hold zeroes, or what is on its way to them. */
+    /** New units hold what it stands on, or zeroes, or what is on its way to them. */
     void resize(int clusters) {
         int count = clusters * perCluster;
         if (count < units.size()) {
             shrinks++;
             units.subList(count, units.size()).clear();
+            own.clear(clusters, Integer.MAX_VALUE);
         }
         while (units.size() < count) {
             int unit = units.size();
-            Set<Integer> values = new HashSet<>(Set.of(0));
+            Known below = parent;
+            Set<Integer> values =
+                    new HashSet<>(below != null && unit < below.units.size() ? below.units.get(unit) : Set.of(0));
             writes.stream()
                     .filter(w -> w.from <= unit && unit < w.from + w.count)
                     .forEach(w -> values.add(w.value));
@@ -93,6 +100,21 @@ final class Known {
     void copyUnits(Known from) {
         units.clear();
         from.units.forEach(u -> units.add(new HashSet<>(u)));
+    }
+
+    /** It was written where it may have stood on something. */
+    void own(int from, int count) {
+        own.set(from / perCluster, (from + count - 1) / perCluster + 1);
+    }
+
+    boolean owns(int from, int count) {
+        return own.nextClearBit(from / perCluster) > (from + count - 1) / perCluster;
+    }
+
+    /** A snapshot is made, which may have all of it from now on. */
+    void disown() {
+        snapshots++;
+        own.clear();
     }
 
     boolean isWritten(int from, int count) {
