@@ -76,8 +76,9 @@ public interface Blob {
     boolean isDegraded();
 
     /**
-     * Gives it another size; {@code spdk_blob_resize}. New clusters hold what the device has there, or zeroes if the
-     * blob is thin; those cut off are free. The new size is durable, and with it what {@link #sync} makes so.
+     * Gives it another size; {@code spdk_blob_resize}. New clusters hold what the device has there; in a thin blob
+     * what it stands on, or zeroes. Those cut off are free. The new size is durable, and with it what {@link #sync}
+     * makes so.
      *
      * @param clusters in clusters
      * @return fails with EPERM if it is read-only
@@ -93,7 +94,10 @@ public interface Blob {
     /** The names of its attributes; {@code spdk_blob_get_xattr_names}. */
     List<String> xattrNames();
 
-    /** A copy of the value of an attribute, or null; {@code spdk_blob_get_xattr_value}. */
+    /**
+     * A copy of the value of an attribute, or null; {@code spdk_blob_get_xattr_value}. What another program set may have
+     * any name that {@link Xattrs#checkName} allows, and no value.
+     */
     byte @Nullable [] xattr(String name);
 
     /**

@@ -24,6 +24,10 @@ public final class Xattrs {
      */
     public static void check(String name, byte[] value) {
         checkName(name);
+        if (INTERNAL.contains(name)) {
+            throw new IllegalArgumentException(
+                    "attribute " + name + " is the blobstore's own, as are " + INTERNAL + ": use another name");
+        }
         int bytes = name.getBytes(StandardCharsets.UTF_8).length + value.length;
         if (value.length == 0 || bytes > MAX_BYTES) {
             throw new IllegalArgumentException(
@@ -33,17 +37,13 @@ public final class Xattrs {
     }
 
     /**
-     * Refuses a name that an attribute cannot have.
+     * Refuses a name that no attribute has. One of the blobstore's own may be among those that another program set.
      *
      * @throws IllegalArgumentException saying why
      */
     public static void checkName(String name) {
         if (name.isEmpty() || name.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("attribute '" + name + "': a name has characters, and no NUL");
-        }
-        if (INTERNAL.contains(name)) {
-            throw new IllegalArgumentException(
-                    "attribute " + name + " is the blobstore's own, as are " + INTERNAL + ": use another name");
         }
     }
 }

@@ -117,6 +117,40 @@ class BlobDamageTest {
         });
     }
 
+    /** SPDK keeps what applications set apart from what it sets itself, and lets them use its names. */
+    @Test
+    void attributesOfAnyNameAreShown() throws Exception {
+        boolean _ = world.run(() -> {
+            Blobstore store = world.init();
+            BlobId id = Task.await(store.createBlob(BlobOptions.DEFAULT.withXattr("SNAX", new byte[] {1, 2, 3})));
+            Task.await(store.unload());
+            byte[] foreign = world.device.content();
+            for (int i = METADATA; i < METADATA + 4096; i++) {
+                if (foreign[i] == 'S' && foreign[i + 3] == 'X') {
+                    foreign[i + 3] = 'P';
+                }
+            }
+            PowerCutWorld.seal(foreign, METADATA);
+            world.device.reset(foreign);
+            Blobstore again = world.load();
+            Blob blob = Task.await(again.openBlob(id));
+            assertThat(Task.call(blob::xattrNames)).containsExactly("SNAP");
+            assertThat(Task.call(() -> blob.xattr("SNAP"))).containsExactly(1, 2, 3);
+            assertThat(Task.call(() -> again.parentSnapshot(id))).isEmpty();
+            Task.await(blob.close());
+            assertThat(world.look(again, new long[1])).containsOnlyKeys(id);
+            Blob open = Task.await(again.openBlob(id));
+            assertThat(Task.call(() -> {
+                        open.removeXattr("SNAP");
+                        return open.xattrNames();
+                    }))
+                    .isEmpty();
+            Task.await(open.close());
+            Task.await(again.unload());
+            return true;
+        });
+    }
+
     @Test
     void whateverTheMetadataIsLoadingEnds() throws Exception {
         SplittableRandom random = new SplittableRandom(3);

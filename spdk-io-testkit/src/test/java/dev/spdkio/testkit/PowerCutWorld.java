@@ -103,9 +103,6 @@ final class PowerCutWorld implements AutoCloseable {
         Map<String, List<Byte>> xattrs = new TreeMap<>();
         Optional<BlobId> parent = Task.call(() -> {
             for (String name : blob.xattrNames()) {
-                if (name.isEmpty() || name.indexOf('\0') >= 0 || name.startsWith("SNAP")) {
-                    continue; // nobody could have made it
-                }
                 List<Byte> value = new ArrayList<>();
                 for (byte b : Objects.requireNonNull(blob.xattr(name))) {
                     value.add(b);

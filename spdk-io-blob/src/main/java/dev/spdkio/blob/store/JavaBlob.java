@@ -138,15 +138,19 @@ final class JavaBlob extends BlobBase {
     public byte @Nullable [] xattr(String name) {
         Xattrs.checkName(name);
         Map<String, byte[]> all = enter("reading the attributes").record.xattrs;
-        byte[] value = all.get(Creation.inner(name));
-        if (value == null) { // its name may be no text, and is known by what is shown of it
-            value = all.entrySet().stream()
-                    .filter(e -> Creation.outer(e.getKey()).equals(name))
-                    .map(Map.Entry::getValue)
-                    .findFirst()
-                    .orElse(null);
-        }
+        byte[] value = all.get(key(all, name));
         return value == null ? null : value.clone();
+    }
+
+    /** What a name is on the device. It may be no text there, and is known by what is shown of it. */
+    private static String key(Map<String, byte[]> all, String name) {
+        String key = Creation.inner(name);
+        return all.containsKey(key)
+                ? key
+                : all.keySet().stream()
+                        .filter(k -> Creation.outer(k).equals(name))
+                        .findFirst()
+                        .orElse(key);
     }
 
     @Override
@@ -163,7 +167,8 @@ final class JavaBlob extends BlobBase {
         Xattrs.checkName(name);
         BlobState s = enter("removing an attribute");
         checkXattr("removing", name, s.metadataReadOnly ? Errno.EPERM : 0, "the blob is read-only");
-        boolean known = s.record.xattrs.remove(Creation.inner(name)) != null;
+        Map<String, byte[]> all = s.record.xattrs;
+        boolean known = all.remove(key(all, name)) != null;
         checkXattr("removing", name, known ? 0 : Errno.ENOENT, "there is none of that name");
         s.dirty = true;
     }
