@@ -34,13 +34,14 @@ public final class Main {
 
     /**
      * {@code --ops N} and {@code --least N} (operations of a script), {@code --atomic 512|4096} (both otherwise),
-     * {@code --script a,b,c} (only that), {@code --seed N}.
+     * {@code --begin a} (only scripts that begin so), {@code --script a,b,c} (only that), {@code --seed N}.
      */
     public static void main(String[] args) {
         int ops = 2;
         int least = 1;
         long seed = 1;
         int[] atomic = {4096, 512};
+        List<String> begin = List.of();
         List<String> script = List.of();
         for (int i = 0; i < args.length; i += 2) {
             String value = i + 1 < args.length ? args[i + 1] : usage("no value for " + args[i]);
@@ -50,6 +51,7 @@ public final class Main {
                     case "--least" -> least = Integer.parseInt(value);
                     case "--seed" -> seed = Long.parseLong(value);
                     case "--atomic" -> atomic = new int[] {Integer.parseInt(value)};
+                    case "--begin" -> begin = List.of(value.split(","));
                     case "--script" -> script = List.of(value.split(","));
                     default -> usage("unknown option " + args[i]);
                 }
@@ -60,8 +62,8 @@ public final class Main {
         QUIET.setLevel(Level.OFF);
         Main main = new Main(seed, atomic);
         if (script.isEmpty()) {
-            for (int n = least; n <= ops; n++) {
-                main.all(new ArrayList<>(), n);
+            for (int n = Math.max(least, begin.size()); n <= ops; n++) {
+                main.all(new ArrayList<>(begin), n - begin.size());
                 main.print(n + " operations: ");
             }
         } else {
@@ -74,7 +76,7 @@ public final class Main {
     private static String usage(String wrong) {
         System.err.println(wrong
                 + "\nusage: tools/explore-power-cuts [--ops N] [--least N] [--atomic 512|4096]"
-                + " [--script a,b] [--seed N]");
+                + " [--begin a,b] [--script a,b] [--seed N]");
         System.exit(2);
         return wrong;
     }
