@@ -174,6 +174,11 @@ public final class BlobReader {
         return record;
     }
 
+    /** What the pages said so far. */
+    public BlobRecord partial() {
+        return record;
+    }
+
     private MalformedMetadataException bad(String what) {
         return malformed(id, what);
     }

@@ -120,4 +120,16 @@ final class Loader {
     BitSet pages() {
         return seen;
     }
+
+    /** The clusters it has, as far as it was read, and such as there can be. */
+    BitSet clusters() {
+        BitSet clusters = new BitSet();
+        for (int c : reader.partial().map) {
+            if (c >= store.superBlock().metadataClusters()
+                    && c < store.superBlock().clusters()) {
+                clusters.set(c);
+            }
+        }
+        return clusters;
+    }
 }

@@ -171,7 +171,7 @@ final class Store {
             return new Loader(this, id)
                     .read()
                     .thenCompose(state -> Steps.begin(() -> {
-                        Recovery.checkClusters(this, state);
+                        Census.checkClusters(this, state);
                         return acquireBacking(what, state);
                     }));
         });
