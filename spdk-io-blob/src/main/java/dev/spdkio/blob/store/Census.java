@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts the blobs of a store, and what they have, into its space, without writing a byte: from the masks, or from the
- * metadata pages. A blob that is damaged is told in {@link Store#damaged}; what it has, as far as can be seen, counts as
- * used. A load stands on it, and what tells what a load would do.
+ * metadata pages. A blob that is damaged is told in {@link Store#damaged}; what it has, as far as can be seen, is used.
+ * A load goes by it, and a check that tells what a load would do.
  */
 final class Census {
     /** Metadata pages that are read at once. */
@@ -67,11 +67,33 @@ final class Census {
     private final Map<Long, Found> found = new HashMap<>();
     private final Set<Long> conflicts = new TreeSet<>();
 
+    /** What blobs have that were looked at: what is used, unless the masks say what that is. */
+    private BitSet claimedPages;
+
+    private BitSet claimedClusters;
+
     Census(Store store, Witness witness) {
         this.store = store;
         this.space = store.space;
         this.superBlock = store.superBlock();
         this.witness = witness;
+        this.claimedPages = space.pages;
+        this.claimedClusters = space.clusters;
+    }
+
+    /** Whether a blob is there and whole. */
+    boolean has(long id) {
+        return found.containsKey(id);
+    }
+
+    /** Blobs that are there and whole. */
+    int size() {
+        return found.size();
+    }
+
+    /** Blobs of which something was counted before. */
+    Set<Long> conflicts() {
+        return conflicts;
     }
 
     // ---- from the masks -------------------------------------------------------------------------------------------
@@ -91,8 +113,9 @@ final class Census {
 
     private CompletableFuture<Void> readMask(Mask mask, SuperBlock.Region region, int bits, BitSet into) {
         long pageSize = store.pageSize();
+        int pagesAtMost = Mask.pages(SuperBlock.MAX_CLUSTERS, store.pageSize());
         return store.device.with(
-                region.length() * pageSize,
+                Math.min(region.length(), pagesAtMost) * pageSize,
                 buf -> store.device
                         .read(buf, region.start() * pageSize)
                         .thenCompose(_ -> Steps.begin(() -> {
@@ -103,31 +126,27 @@ final class Census {
 
     /** Looks at the blobs that the masks tell. */
     CompletableFuture<Void> ofMasks() {
-        int[] roots = space.blobs.stream().toArray();
-        return Steps.each(roots.length, i -> {
-            Loader loader = new Loader(store, BlobState.idOf(roots[i]));
-            return note(roots[i], loader.read(), state -> checkClusters(store, state));
-        });
-    }
-
-    private interface Check {
-        void of(BlobState state) throws MalformedMetadataException;
+        claimedPages = space.blobs.get(0, space.blobs.length());
+        claimedClusters = new BitSet();
+        return claimAll(space.blobs.stream(), false).thenCompose(_ -> claimConflicts());
     }
 
     /** Remembers a blob, or that it is damaged. Other failures are those of the device. */
-    private CompletableFuture<Void> note(int root, CompletableFuture<BlobState> read, Check check) {
+    private CompletableFuture<Void> count(int root, boolean last, Set<Long> halves) {
         long id = BlobState.idOf(root);
-        CompletableFuture<Void> noted = read.thenCompose(state -> Steps.begin(() -> {
-            check.of(state);
-            Found f = new Found(
-                    BlobState.internalId(state.record, BlobState.SNAPSHOT),
-                    BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE),
-                    BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED));
-            found.put(id, f);
-            store.relations.set(id, f.parent);
-            witness.blob(state);
-            return Steps.done();
-        }));
+        Loader loader = new Loader(store, id);
+        CompletableFuture<Void> noted = loader.read()
+                .thenCompose(state -> Steps.begin(() -> {
+                    claim(state, loader.pages(), last, halves);
+                    Found f = new Found(
+                            BlobState.internalId(state.record, BlobState.SNAPSHOT),
+                            BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE),
+                            BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED));
+                    found.put(id, f);
+                    store.relations.set(id, f.parent);
+                    witness.blob(state);
+                    return Steps.done();
+                }));
         return Steps.after(noted, (_, failure) -> {
             if (failure instanceof MalformedMetadataException) {
                 damage(id, failure.getMessage());
@@ -145,6 +164,10 @@ final class Census {
     /** Refuses a map with clusters that nobody can have, or that are said to be free. */
     static void checkClusters(Store store, BlobState state) throws MalformedMetadataException {
         checkRange(store, state);
+        checkUsed(store, state);
+    }
+
+    private static void checkUsed(Store store, BlobState state) throws MalformedMetadataException {
         for (int c : state.record.map) {
             if (c != 0 && !store.space.clusters.get(c)) {
                 throw BlobReader.malformed(state.id, "cluster " + c + ", which is free");
@@ -195,7 +218,7 @@ final class Census {
                     roots.and(trusted);
                     return claimAll(roots.stream(), false).thenCompose(_ -> claimAll(others.stream(), false));
                 })
-                .thenCompose(_ -> claimAll(conflicts.stream().mapToInt(Long::intValue), true))
+                .thenCompose(_ -> claimConflicts())
                 .thenCompose(_ -> claimDamaged())
                 .thenRun(space::recount);
     }
@@ -242,6 +265,10 @@ final class Census {
         }
     }
 
+    private CompletableFuture<Void> claimConflicts() {
+        return claimAll(conflicts.stream().mapToInt(Long::intValue), true);
+    }
+
     private CompletableFuture<Void> claimAll(IntStream all, boolean last) {
         int[] roots = all.toArray();
         Set<Long> halves = new HashSet<>();
@@ -251,10 +278,7 @@ final class Census {
                 halves.add(f.partner());
             }
         });
-        return Steps.each(roots.length, i -> {
-            Loader loader = new Loader(store, BlobState.idOf(roots[i]));
-            return note(roots[i], loader.read(), state -> claim(state, loader.pages(), last, halves));
-        });
+        return Steps.each(roots.length, i -> count(roots[i], last, halves));
     }
 
     /**
@@ -264,10 +288,13 @@ final class Census {
     private void claim(BlobState state, BitSet pages, boolean last, Set<Long> halves)
             throws MalformedMetadataException {
         BitSet clusters = checkRange(store, state);
+        if (claimedClusters != space.clusters) {
+            checkUsed(store, state);
+        }
         pages.clear(state.rootPage());
-        boolean conflict = pages.intersects(space.pages) || clusters.intersects(space.clusters);
-        space.pages.or(pages);
-        space.clusters.or(clusters);
+        boolean conflict = pages.intersects(claimedPages) || clusters.intersects(claimedClusters);
+        claimedPages.or(pages);
+        claimedClusters.or(clusters);
         if (conflict && !last) {
             conflicts.add(state.id);
         }
@@ -292,8 +319,8 @@ final class Census {
     // ---- what blobs say of others -----------------------------------------------------------------------------------
 
     /**
-     * Snapshots that were being made or removed, and what is to become of them, in the order of their identifiers. Those
-     * that are removed are not there any more from here on.
+     * Snapshots that were being made or removed, and what is to become of them, in the order of their identifiers.
+     * Those that are removed are not there any more from here on.
      */
     List<Half> halves() {
         List<Half> halves = new ArrayList<>();
