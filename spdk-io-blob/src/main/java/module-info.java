@@ -12,6 +12,7 @@ module dev.spdkio.blob {
 
     exports dev.spdkio.bdev.lvol;
     exports dev.spdkio.blob;
+    exports dev.spdkio.blob.check;
     exports dev.spdkio.blob.spi;
     exports dev.spdkio.blobfs;
     exports dev.spdkio.blobfs.nio;

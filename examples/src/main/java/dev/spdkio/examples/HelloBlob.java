@@ -10,6 +10,9 @@ import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
+import dev.spdkio.blob.check.BlobstoreCheck;
+import dev.spdkio.blob.check.CheckReport;
+import dev.spdkio.blob.check.RepairOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
@@ -78,6 +81,11 @@ public final class HelloBlob {
         // docs: blob-end
         blob.close().join();
         store.unload().join(); // closes its channels
+        // docs: end
+        // docs: blob-check
+        CheckReport report = BlobstoreCheck.examine(app.bdevs(), thread, "Malloc0", RepairOptions.DEFAULT)
+                .join();
+        System.out.println(report.isSound() ? "the store is sound" : report.findings() + " " + report.plan());
         // docs: end
     }
 

@@ -162,6 +162,11 @@ class ProcessTest {
         assertThat(killed.isAlive()).isTrue();
         killed.toHandle().destroyForcibly();
         assertThat(finish(killed, "").exitCode()).isEqualTo(128 + 9);
+        Cli check = Cli.run("blob", "check", "--file", store.toString());
+        assertThat(check.exitCode()).as(check.out() + check.err()).isEqualTo(3);
+        assertThat(check.out()).contains("the store was not unloaded", "result             recoverable");
+        Cli repair = Cli.run("blob", "check", "--repair", "--file", store.toString());
+        assertThat(repair.exitCode()).as(repair.out() + repair.err()).isZero();
         isSoundWithItsFirstBlob(store, 2);
     }
 

@@ -36,6 +36,8 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     private volatile boolean lying;
     private int goodWrites;
     private int badWrites;
+    private int badReads;
+    private int badReadsEnd;
 
     /** Something that happened. */
     public static final class Event {
@@ -104,6 +106,12 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     public void failWrites(int first, int count) {
         goodWrites = first;
         badWrites = count;
+    }
+
+    /** From now on reads of any of these bytes fail. Its I/O's thread, or while there is none. */
+    public void failReads(int offset, int length) {
+        badReads = offset;
+        badReadsEnd = offset + length;
     }
 
     /** How many of the writes that are to fail have not come yet. */
@@ -206,6 +214,10 @@ public final class PowerCutBdev implements BdevOps<PowerCutBdev> {
     public void submit(PowerCutBdev channel, BdevIo io) {
         int at = (int) io.offsetBytes();
         if (io.type() != IoType.READ && (failing || isNextToFail())) {
+            io.complete(IoStatus.FAILED);
+            return;
+        }
+        if (io.type() == IoType.READ && at < badReadsEnd && at + io.lengthBytes() > badReads) {
             io.complete(IoStatus.FAILED);
             return;
         }

@@ -38,21 +38,7 @@ final class Opening {
 
     /** Opens the store. Any thread. */
     CompletableFuture<JavaBlobstore> start() {
-        CompletableFuture<JavaBlobstore> result = thread.runtime().newFuture();
-        try {
-            thread.execute(() -> {
-                var _ = Steps.begin(this::open).whenComplete((store, failure) -> {
-                    if (failure != null) {
-                        result.completeExceptionally(told(Steps.cause(failure)));
-                    } else {
-                        result.complete(store);
-                    }
-                });
-            });
-        } catch (IllegalStateException e) {
-            result.completeExceptionally(e);
-        }
-        return result;
+        return Steps.on(thread, this::open, this::told);
     }
 
     private Throwable told(Throwable failure) {
@@ -146,17 +132,22 @@ final class Opening {
                     what,
                     "its blobstore is of type '" + s.type().text() + "', not '" + options.type() + "'");
         }
-        int block = device.bdev().blockSize();
+        checkBlocks(what, device.bdev(), s);
+        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
+        Store store = new Store(devices, thread, options, device, s, space);
+        return Recovery.load(store)
+                .thenCompose(_ -> mode == Mode.GROW ? Growth.grow(store) : Steps.done())
+                .thenApply(_ -> store);
+    }
+
+    /** Refuses a device whose blocks are larger than what a store reads and writes. */
+    static void checkBlocks(String what, Bdev bdev, SuperBlock s) throws SpdkException {
+        int block = bdev.blockSize();
         if (s.ioUnitSize() % block != 0 || s.metadataPageSize() % block != 0) {
             throw Failures.of(
                     Errno.EINVAL,
                     what,
                     "its io units of " + s.ioUnitSize() + " bytes are not whole blocks of " + block + " bytes");
         }
-        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
-        Store store = new Store(devices, thread, options, device, s, space);
-        return Recovery.load(store)
-                .thenCompose(_ -> mode == Mode.GROW ? Growth.grow(store) : Steps.done())
-                .thenApply(_ -> store);
     }
 }

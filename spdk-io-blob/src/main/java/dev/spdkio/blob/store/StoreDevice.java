@@ -16,7 +16,7 @@ import java.util.function.Function;
  *
  * <p>Thread rule: the metadata thread, where all futures complete.
  */
-final class StoreDevice {
+class StoreDevice {
     private final BdevDesc desc;
     private final BdevChannel channel;
     private final DmaPool pool;

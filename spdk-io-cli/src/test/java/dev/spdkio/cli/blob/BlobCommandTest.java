@@ -138,13 +138,53 @@ class BlobCommandTest {
         try (FileChannel channel = FileChannel.open(store(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             assertThat(damage(channel, 0x1_0000_0000L)).isTrue();
         }
+        byte[] before = Files.readAllBytes(store());
         Cli check = blob("check");
-        assertThat(check.exitCode()).isOne();
+        assertThat(check.exitCode()).isEqualTo(4);
         assertThat(check.out())
-                .contains("damaged: blob " + FIRST + " is damaged: it has ", "result             damaged");
+                .contains(
+                        "damage: blob " + FIRST + " is damaged: it has ",
+                        "(--repair --drop " + FIRST + " gives it up)",
+                        "result             damaged");
+        assertThat(store()).hasBinaryContent(before);
         assertThat(blob("show", FIRST).exitCode()).isOne();
         assertThat(json("show", second).get("clusters").asLong()).isOne();
         assertThat(json("list").get("damaged").get(0).get("id").asString()).isEqualTo(FIRST);
+    }
+
+    @Test
+    void aRepairTellsItsPlanFirstAndGivesUpWhatItIsTold() throws IOException {
+        init("32M");
+        json("create", "--size", "1M");
+        String second = json("create", "--size", "1M").get("id").asString();
+        try (FileChannel channel = FileChannel.open(store(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            assertThat(damage(channel, 0x1_0000_0000L)).isTrue();
+        }
+        byte[] before = Files.readAllBytes(store());
+        Cli plan = blob("check", "--drop", FIRST);
+        assertThat(plan.exitCode()).isEqualTo(4);
+        assertThat(plan.out()).contains("give up blob " + FIRST + ": clear its first page");
+        assertThat(store()).hasBinaryContent(before);
+        assertThat(blob("check", "--repair").exitCode()).isEqualTo(4);
+        assertThat(store()).as("nothing may be done").hasBinaryContent(before);
+        assertThat(blob("check", "--drop", second).errorLine()).contains("blob " + second + " is not damaged");
+        Cli repair = blob("check", "--repair", "--drop", FIRST);
+        assertThat(repair.exitCode()).as(repair.err()).isZero();
+        assertThat(repair.out())
+                .containsSubsequence("result             damaged", "blobs              1", "result             sound");
+        assertThat(json("list").get("blobs")).hasSize(1);
+        assertThat(json("check").get("findings")).isEmpty();
+    }
+
+    @Test
+    void aFileThatMayNotBeWrittenIsChecked() throws IOException {
+        init("32M");
+        String before = Files.getLastModifiedTime(store()).toString();
+        assertThat(store().toFile().setReadOnly()).isTrue();
+        JsonNode check = json("check");
+        assertThat(check.get("result").asString()).isEqualTo("sound");
+        assertThat(check.get("clusters").asLong()).isEqualTo(32);
+        assertThat(Files.getLastModifiedTime(store())).hasToString(before);
     }
 
     /** Changes a byte of the page of metadata that begins with the identifier. */
