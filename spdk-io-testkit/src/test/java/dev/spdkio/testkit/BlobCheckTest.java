@@ -363,7 +363,7 @@ class BlobCheckTest {
             Task.await(store.unload());
             assertThatThrownBy(() -> examine(RepairOptions.DEFAULT.withDrop(List.of(TABLE))))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("blob " + TABLE + " is not damaged");
+                    .hasMessageContaining("blob " + TABLE + " of the store on bdev PowerCut is not damaged");
             assertThat(repair(RepairOptions.DEFAULT.withDrop(List.of(CHAIN))).dropped())
                     .containsExactly(CHAIN);
             assertThat(examine().isSound()).isTrue();

@@ -2,7 +2,7 @@
 package dev.spdkio.blob.check;
 
 import dev.spdkio.bdev.BdevManager;
-import dev.spdkio.blob.store.Examination;
+import dev.spdkio.blob.store.Inspection;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +29,7 @@ public final class BlobstoreCheck {
      */
     public static CompletableFuture<CheckReport> examine(
             BdevManager bdevs, SpdkThread thread, String bdev, RepairOptions options) {
-        return Examination.run(bdevs, thread, bdev, options, false);
+        return Inspection.run(bdevs, thread, bdev, options, false);
     }
 
     /**
@@ -41,6 +41,6 @@ public final class BlobstoreCheck {
      */
     public static CompletableFuture<CheckReport> repair(
             BdevManager bdevs, SpdkThread thread, String bdev, RepairOptions options) {
-        return Examination.run(bdevs, thread, bdev, options, true);
+        return Inspection.run(bdevs, thread, bdev, options, true);
     }
 }

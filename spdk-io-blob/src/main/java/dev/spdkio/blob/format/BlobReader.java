@@ -32,20 +32,7 @@ public final class BlobReader {
             throw bad("a page of blob 0x" + Long.toHexString(MetadataPage.id(page)) + " with number "
                     + Integer.toUnsignedLong(MetadataPage.sequence(page)));
         }
-        int end = MetadataPage.DESCRIPTORS + MetadataPage.DESCRIPTOR_BYTES;
-        for (int at = MetadataPage.DESCRIPTORS; at + Descriptor.HEADER <= end; ) {
-            int type = Le.u8(page, at);
-            long length = Le.u32(page, at + 1);
-            if (type == Descriptor.PADDING && length == 0) {
-                break;
-            }
-            int payload = at + Descriptor.HEADER;
-            if (length > end - payload) {
-                throw bad("a descriptor of type " + type + " with " + length + " bytes");
-            }
-            descriptor(type, page.asSlice(payload, length));
-            at = payload + (int) length;
-        }
+        Descriptor.each(id, page, this::descriptor);
         pages++;
         return MetadataPage.next(page);
     }

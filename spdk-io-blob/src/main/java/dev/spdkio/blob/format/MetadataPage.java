@@ -61,6 +61,11 @@ public final class MetadataPage {
         return Le.i32(page, CRC) == checksum(page);
     }
 
+    /** The checksum it was written with. */
+    static int storedChecksum(MemorySegment page) {
+        return Le.i32(page, CRC);
+    }
+
     /** Of the first 4092 bytes. */
     static int checksum(MemorySegment page) {
         CRC32C crc = new CRC32C();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
+import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.blob.BlobId;
-import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.check.CheckReport;
 import dev.spdkio.blob.check.Remedy;
 import dev.spdkio.blob.check.RepairOptions;
@@ -25,27 +25,26 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the metadata behind a super block, twice: as the masks say, if a load would go by them, and as the pages
- * say; and compares.
+ * {@link dev.spdkio.blob.check.BlobstoreCheck}, at work: looks at the metadata behind a super block twice, as the masks
+ * say, if a load would go by them, and as the pages say; and compares.
  */
-final class Inspection {
+public final class Inspection {
     /** Blobs of which it is told with whom they share something. */
     private static final int MAX_CONFLICTS = 64;
 
     private static final MemorySegment ZEROES = MemorySegment.ofArray(new byte[MetadataPage.BYTES]);
 
-    private final Devices devices;
-    private final SpdkThread thread;
+    private final Offline offline;
     private final CautiousDevice device;
     private final SuperBlock superBlock;
     private final Findings findings;
     private final RepairOptions options;
 
-    /** As the masks say; null if they cannot be used at all. */
-    private @Nullable Count byMasks;
+    /** What the masks say, whether that counts or not; null if they cannot be read. */
+    private @Nullable Space masks;
 
-    /** Whether a load goes by the masks. */
-    private boolean trusted;
+    /** As the masks say, if a load goes by them; else null. */
+    private @Nullable Count trusted;
 
     /** Blobs of which the masks know, and no page. */
     private final BitSet missing = new BitSet();
@@ -72,47 +71,45 @@ final class Inspection {
         }
     }
 
-    Inspection(
-            Devices devices,
-            SpdkThread thread,
-            CautiousDevice device,
-            SuperBlock superBlock,
-            Findings findings,
-            RepairOptions options) {
-        this.devices = devices;
-        this.thread = thread;
+    private Inspection(
+            Offline offline, CautiousDevice device, SuperBlock superBlock, Findings findings, RepairOptions options) {
+        this.offline = offline;
         this.device = device;
         this.superBlock = superBlock;
         this.findings = findings;
         this.options = options;
     }
 
-    private Store newStore() {
-        SuperBlock s = superBlock;
-        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
-        return new Store(devices, thread, BlobstoreOptions.DEFAULT, device, s, space);
+    /** Examines a device, and does what is planned if it is a repair. Any thread. */
+    public static CompletableFuture<CheckReport> run(
+            BdevManager bdevs, SpdkThread thread, String name, RepairOptions options, boolean repair) {
+        Offline offline = new Offline(bdevs, thread, name, repair ? "repair" : "examination");
+        return offline.use(repair, device -> {
+            Findings findings = new Findings();
+            return offline.superBlock(device, findings)
+                    .thenCompose(s -> s.isPresent()
+                            ? new Inspection(offline, device, s.get(), findings, options).run(repair)
+                            : CompletableFuture.completedFuture(findings.report(name, null, List.of(), List.of())));
+        });
     }
 
-    /** Examines, and repairs if that is wished. */
-    CompletableFuture<CheckReport> run(String what, boolean repair) {
+    private CompletableFuture<CheckReport> run(boolean repair) {
         return masks().thenCompose(_ -> pages(Set.of(), new Notes()))
                 .thenCompose(count -> compare(count)
-                        .thenCompose(_ -> dropping(what, count))
+                        .thenCompose(_ -> dropping(count))
                         .thenCompose(after -> finish(count, after, repair)));
     }
 
     // ---- what there is ----------------------------------------------------------------------------------------------
 
     private CompletableFuture<Void> masks() {
-        Store store = newStore();
+        Store store = offline.store(device, superBlock);
         Census census = new Census(store, Census.Witness.NONE);
         return Steps.after(census.readMasks(), (_, failure) -> {
                     boolean would = Recovery.trustsMasks(store);
                     if (failure == null) {
-                        trusted = would;
-                        return (would ? census.ofMasks() : Steps.done())
-                                .thenRun(() -> byMasks = new Count(store, census, would ? census.halves() : List.of()))
-                                .thenRun(census::checkParents);
+                        masks = store.space;
+                        return would ? census.ofMasks().thenRun(() -> trusted = count(store, census)) : Steps.done();
                     }
                     if (!(failure instanceof MalformedMetadataException)) {
                         return Steps.ended(failure);
@@ -142,14 +139,16 @@ final class Inspection {
     }
 
     private CompletableFuture<Count> pages(Set<Long> without, Census.Witness witness) {
-        Store store = newStore();
+        Store store = offline.store(device, superBlock);
         Census census = new Census(store, witness);
-        BitSet first = trusted && byMasks != null ? byMasks.space().blobs : new BitSet();
-        return census.ofPages(first, without).thenApply(_ -> {
-            Count count = new Count(store, census, census.halves());
-            census.checkParents();
-            return count;
-        });
+        BitSet first = trusted == null ? new BitSet() : trusted.space().blobs;
+        return census.ofPages(first, without).thenApply(_ -> count(store, census));
+    }
+
+    private static Count count(Store store, Census census) {
+        Count count = new Count(store, census, census.halves());
+        census.checkParents();
+        return count;
     }
 
     /** What is worth knowing of pages and blobs. */
@@ -169,19 +168,16 @@ final class Inspection {
             byte[] external = r.internalXattrs.get(BlobState.EXTERNAL_SNAPSHOT);
             if (external != null) {
                 String bdev = ExternalDevice.decode(external);
-                String absent = devices.bdevs().lookup(bdev) == null ? ", which is not there now" : "";
+                String absent = offline.devices.bdevs().lookup(bdev) == null ? ", which is not there now" : "";
                 note(state.id, name + " stands on the device '" + bdev + "'" + absent);
             }
             if (r.hasUnknownDataFlags() || r.hasUnknownMetadataFlags()) {
                 note(state.id, name + " has flags of a later version, and cannot be changed");
             }
+            long size = device.bdev().sizeBytes();
             long beyond = 0;
             for (int c : r.map) {
-                beyond += c != 0
-                                && (c + 1L) * superBlock.clusterSize()
-                                        > device.bdev().sizeBytes()
-                        ? 1
-                        : 0;
+                beyond += c != 0 && (c + 1L) * superBlock.clusterSize() > size ? 1 : 0;
             }
             if (beyond > 0) {
                 findings.addBlob(
@@ -211,10 +207,10 @@ final class Inspection {
                     place + " cannot be read: " + why,
                     Remedy.DEVICE);
         });
-        if (trusted && byMasks != null) {
-            compare(byMasks, pages);
+        if (trusted != null) {
+            compare(trusted, pages);
         }
-        pages.damaged().forEach((id, why) -> damaged(id, why));
+        pages.damaged().forEach(this::damaged);
         pages.halves()
                 .forEach(h -> findings.addBlob(
                         Severity.RECOVERABLE,
@@ -244,7 +240,7 @@ final class Inspection {
     }
 
     private void damaged(long id, String why) {
-        boolean known = !trusted || byMasks == null || byMasks.space().blobs.get((int) id);
+        boolean known = trusted == null || trusted.space().blobs.get((int) id);
         findings.addBlob(
                 known ? Severity.DAMAGE : Severity.NOTE,
                 Subject.BLOB,
@@ -378,12 +374,12 @@ final class Inspection {
     // ---- what to do -------------------------------------------------------------------------------------------------
 
     /** Counts again without what is to be dropped, until nothing more is. */
-    private CompletableFuture<After> dropping(String what, Count count) {
+    private CompletableFuture<After> dropping(Count count) {
         Set<Long> drop = new TreeSet<>();
         for (BlobId id : options.drop()) {
             if (count.census().has(id.value()) && !sharing.contains(id.value())) {
-                throw new IllegalArgumentException(
-                        what + ": blob " + id + " is not damaged, and is not dropped: delete it from the loaded store");
+                throw new IllegalArgumentException("blob " + id + " of the store on bdev " + offline.name
+                        + " is not damaged, and is not dropped: delete it from the loaded store");
             }
             if (count.has(id.value()) || isMissing(id.value())) {
                 drop.add(id.value()); // else it is gone already
@@ -420,7 +416,7 @@ final class Inspection {
             if (accepts) {
                 steps.add("take the super block as it is");
             }
-            steps.addAll(plan.steps(byMasks));
+            steps.addAll(plan.steps(masks));
         }
         CheckReport report = findings.report(
                 device.bdev().name(),
@@ -439,8 +435,8 @@ final class Inspection {
         newly.keySet().removeAll(before.damaged().keySet());
         BitSet kept = minus(missing, gone);
         Repair plan = new Repair(after.count, gone, roots, newly.values());
-        if (trusted && byMasks != null && !(after.count.damaged().isEmpty() && kept.isEmpty())) {
-            plan.keep(byMasks.space(), kept);
+        if (trusted != null && !(after.count.damaged().isEmpty() && kept.isEmpty())) {
+            plan.keep(trusted.space(), kept);
         }
         return plan;
     }

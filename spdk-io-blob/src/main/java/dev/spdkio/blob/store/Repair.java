@@ -59,7 +59,7 @@ final class Repair {
     }
 
     /** What is done, in this order; {@code masks} is what the masks say now, if they can be read. */
-    List<String> steps(Inspection.@Nullable Count masks) {
+    List<String> steps(@Nullable Space masks) {
         List<String> steps = new ArrayList<>();
         if (store.superBlock().clean()) {
             steps.add("mark the store as not unloaded");
@@ -80,9 +80,9 @@ final class Repair {
             steps.add("keep used what damaged blobs may have");
         }
         steps.add("write the masks: "
-                + change("metadata pages", space.pages, masks == null ? null : masks.space().pages)
-                + ", " + change("clusters", space.clusters, masks == null ? null : masks.space().clusters)
-                + ", " + change("blobs", space.blobs, masks == null ? null : masks.space().blobs));
+                + change("metadata pages", space.pages, masks == null ? null : masks.pages)
+                + ", " + change("clusters", space.clusters, masks == null ? null : masks.clusters)
+                + ", " + change("blobs", space.blobs, masks == null ? null : masks.blobs));
         steps.add("mark the store as unloaded");
         return steps;
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code spdkio blob}: each subcommand loads the store, does its work, and unloads the store. */
+/** {@code spdkio blob}: a subcommand loads the store, does its work, and unloads it, or looks at the device alone. */
 @Command(
         name = "blob",
         description = "Make, look at and change a blobstore and its blobs.",
@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             ListCommand.class,
             ShowCommand.class,
             CreateCommand.class,
+            FillCommand.class,
             DeleteCommand.class,
             ResizeCommand.class,
             ImportCommand.class,
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
             DecoupleCommand.class,
             XattrCommand.class,
             SetSuperCommand.class,
-            CheckCommand.class
+            CheckCommand.class,
+            DumpCommand.class
         },
         footer = {
             "",

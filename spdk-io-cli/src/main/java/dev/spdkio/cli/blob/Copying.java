@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** Copies between a file and a blob, a chunk at a time, so that memory does not depend on their sizes. */
+/** Copies between a file and a blob, or fills a blob, a chunk at a time: memory does not depend on their sizes. */
 final class Copying implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
 
@@ -61,6 +61,17 @@ final class Copying implements AutoCloseable {
             } else if (taken) {
                 zero(at, n);
             }
+        }
+    }
+
+    /** Writes a byte all over the blob. */
+    void fill(byte value) {
+        buf.fill(value);
+        long end = blob.clusters() * cluster;
+        for (long at = 0, n; at < end; at += n) {
+            stop.check("fill", at);
+            n = Math.min(buf.size(), end - at);
+            channel.writeAsync(blob, buf, at / unit, n / unit).join();
         }
     }
 

@@ -167,13 +167,38 @@ class BlobCommandTest {
         assertThat(store()).hasBinaryContent(before);
         assertThat(blob("check", "--repair").exitCode()).isEqualTo(4);
         assertThat(store()).as("nothing may be done").hasBinaryContent(before);
-        assertThat(blob("check", "--drop", second).errorLine()).contains("blob " + second + " is not damaged");
+        assertThat(blob("check", "--drop", second).errorLine())
+                .contains("blob " + second + " of the store on bdev File0 is not damaged");
         Cli repair = blob("check", "--repair", "--drop", FIRST);
         assertThat(repair.exitCode()).as(repair.err()).isZero();
         assertThat(repair.out())
                 .containsSubsequence("result             damaged", "blobs              1", "result             sound");
         assertThat(json("list").get("blobs")).hasSize(1);
         assertThat(json("check").get("findings")).isEmpty();
+    }
+
+    @Test
+    void aBlobIsFilledAndTheMetadataDumped() throws IOException {
+        init("32M");
+        json("create", "--size", "2M", "--thin", "--xattr", "name=one");
+        assertThat(json("fill", FIRST, "0xab").get("size").asLong()).isEqualTo(2 * MIB);
+        byte[] filled = new byte[2 * MIB];
+        Arrays.fill(filled, (byte) 0xab);
+        assertThat(Path.of(exported(FIRST))).hasBinaryContent(filled);
+        assertThat(blob("fill", FIRST, "256").errorLine()).contains("BYTE '256' is none: 0 to 255");
+
+        JsonNode dump = json("dump");
+        assertThat(dump.get("super_block").get("clean").asBoolean()).isTrue();
+        assertThat(dump.get("blobs").asInt()).isOne();
+        assertThat(dump.get("pages").get(0).get("blob").asString()).isEqualTo(FIRST);
+        assertThat(json("dump", "--blob", "0x100000009").get("pages")).isEmpty();
+        assertThat(json("dump", "--first", "5", "--count", "3").get("pages")).isEmpty();
+        assertThat(blob("dump").out())
+                .contains(
+                        "super block version 3\n",
+                        "page 0, offset ",
+                        "  type xattr, name name, length 3, value one\n",
+                        "  type extent_page, place 0, clusters [");
     }
 
     @Test

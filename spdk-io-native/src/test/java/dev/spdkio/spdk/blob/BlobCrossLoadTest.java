@@ -12,6 +12,10 @@ import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
+import dev.spdkio.blob.check.BlobstoreCheck;
+import dev.spdkio.blob.check.CheckReport;
+import dev.spdkio.blob.check.RepairOptions;
+import dev.spdkio.blob.check.Severity;
 import dev.spdkio.blob.spi.BlobstoreProvider;
 import dev.spdkio.blob.spi.BlobstoreProvider.Mode;
 import dev.spdkio.memory.DmaBuf;
@@ -101,6 +105,7 @@ class BlobCrossLoadTest {
                 assertThat(scriptOfJava.look()).as(where).isEqualTo(seenByC);
                 // As after a crash: each by the other.
                 copy(ofC, copy);
+                check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 Blobstore crashed = open(java, copy, Mode.LOAD);
                 assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
                         .as("left by SPDK, recovered by Java: " + where)
@@ -111,7 +116,9 @@ class BlobCrossLoadTest {
                         .as("recovered by Java, loaded by SPDK: " + where)
                         .isEqualTo(seenByC);
                 unload(crashed);
+                check(copy, Severity.NOTE, seenByC.size() - 1);
                 copy(ofJava, copy);
+                check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 crashed = open(c, copy, Mode.LOAD);
                 assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
                         .as("left by Java, recovered by SPDK: " + where)
@@ -120,6 +127,7 @@ class BlobCrossLoadTest {
                 unload(a);
                 unload(b);
                 same(ofC, ofJava, where);
+                check(ofC, Severity.NOTE, seenByC.size() - 1);
                 // And unloaded: each goes on with what the other has made.
                 Bdev keep = ofC;
                 ofC = ofJava;
@@ -130,6 +138,15 @@ class BlobCrossLoadTest {
             unload(a);
             unload(b);
         }
+    }
+
+    /** What either left is sound when it was unloaded, and else only to be recovered. */
+    private void check(Bdev bdev, Severity verdict, int blobs) throws Exception {
+        CheckReport report = BlobstoreCheck.examine(app.bdevs(), thread, bdev.name(), RepairOptions.DEFAULT)
+                .get(30, TimeUnit.SECONDS);
+        assertThat(report.verdict()).as(report.toString()).isEqualTo(verdict);
+        assertThat(report.store()).isNotNull();
+        assertThat(report.store().blobs()).isEqualTo(blobs);
     }
 
     // ---- bytes ------------------------------------------------------------------------------------------------------

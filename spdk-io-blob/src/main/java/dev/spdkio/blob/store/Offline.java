@@ -5,9 +5,8 @@ import dev.spdkio.bdev.BdevDesc;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.ClaimType;
-import dev.spdkio.blob.check.CheckReport;
+import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.check.Remedy;
-import dev.spdkio.blob.check.RepairOptions;
 import dev.spdkio.blob.check.Severity;
 import dev.spdkio.blob.check.Subject;
 import dev.spdkio.blob.format.MalformedMetadataException;
@@ -18,59 +17,60 @@ import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
+import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** {@link dev.spdkio.blob.check.BlobstoreCheck}, at work on one device: opens it, and takes the super block. */
-public final class Examination {
-    private final Devices devices;
+/** The device of a store that nobody has loaded, and its super block, as far as it can be read. */
+final class Offline {
+    final Devices devices;
+    final String name;
     private final SpdkThread thread;
-    private final String name;
-    private final RepairOptions options;
-    private final boolean repair;
     private final String what;
-    private final Findings findings = new Findings();
 
-    private Examination(BdevManager bdevs, SpdkThread thread, String name, RepairOptions options, boolean repair) {
+    /** Something that is done with the device. On the metadata thread. */
+    interface Body<T> {
+        CompletableFuture<T> run(CautiousDevice device) throws SpdkException;
+    }
+
+    Offline(BdevManager bdevs, SpdkThread thread, String name, String doing) {
         this.devices = new Devices.OfApplication(bdevs);
         this.thread = thread;
         this.name = name;
-        this.options = options;
-        this.repair = repair;
-        this.what = "blobstore on bdev " + name + ": " + (repair ? "repair" : "examination");
+        this.what = "blobstore on bdev " + name + ": " + doing;
     }
 
-    /** Examines a device, and does what is planned if it is a repair. Any thread. */
-    public static CompletableFuture<CheckReport> run(
-            BdevManager bdevs, SpdkThread thread, String name, RepairOptions options, boolean repair) {
-        Examination e = new Examination(bdevs, thread, name, options, repair);
-        return Steps.on(thread, e::run, UnaryOperator.identity());
+    /** Opens the device, so that nobody else writes it, does something, and closes it. Any thread. */
+    <T> CompletableFuture<T> use(boolean writes, Body<T> body) {
+        return Steps.on(
+                thread,
+                () -> {
+                    if (devices.bdevs().lookup(name) == null) {
+                        throw Failures.of(
+                                Errno.ENODEV, what, "there is no such device: create it first, or look at its name");
+                    }
+                    BdevDesc desc = open(writes);
+                    thread.beginOperation();
+                    CautiousDevice device = new CautiousDevice(
+                            desc, Math.max(SuperBlock.BYTES, desc.bdev().blockSize()));
+                    return Steps.after(
+                            Steps.begin(() -> body.run(device)),
+                            (value, failure) -> device.close().thenCompose(_ -> {
+                                thread.endOperation();
+                                return failure == null
+                                        ? CompletableFuture.completedFuture(value)
+                                        : CompletableFuture.failedFuture(failure);
+                            }));
+                },
+                UnaryOperator.identity());
     }
 
-    private CompletableFuture<CheckReport> run() throws SpdkException {
-        if (devices.bdevs().lookup(name) == null) {
-            throw Failures.of(Errno.ENODEV, what, "there is no such device: create it first, or look at its name");
-        }
-        BdevDesc desc = open();
-        thread.beginOperation();
-        CautiousDevice device =
-                new CautiousDevice(desc, Math.max(SuperBlock.BYTES, desc.bdev().blockSize()));
-        return Steps.after(
-                Steps.begin(() -> examine(device)),
-                (report, failure) -> device.close().thenCompose(_ -> {
-                    thread.endOperation();
-                    return failure == null
-                            ? CompletableFuture.completedFuture(report)
-                            : CompletableFuture.failedFuture(failure);
-                }));
-    }
-
-    private BdevDesc open() throws SpdkException {
+    private BdevDesc open(boolean writes) throws SpdkException {
         Runnable nothing = () -> {}; // reads fail then
         try {
-            if (repair) {
+            if (writes) {
                 return devices.open(name, nothing);
             }
             BdevDesc desc = devices.openBelow(name, nothing);
@@ -87,33 +87,42 @@ public final class Examination {
         }
     }
 
-    private CompletableFuture<CheckReport> examine(CautiousDevice device) {
-        long bytes = Math.max(SuperBlock.BYTES, device.bdev().blockSize());
+    /** A store of which nothing is known but the super block. */
+    Store store(StoreDevice device, SuperBlock s) {
+        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
+        return new Store(devices, thread, BlobstoreOptions.DEFAULT, device, s, space);
+    }
+
+    // ---- the super block --------------------------------------------------------------------------------------------
+
+    /** Reads the super block; empty if there is none to go by. */
+    CompletableFuture<Optional<SuperBlock>> superBlock(CautiousDevice device, Findings findings) {
         return device.with(
-                        bytes,
+                        Math.max(SuperBlock.BYTES, device.bdev().blockSize()),
                         buf -> device.read(buf, 0)
                                 .thenApply(_ -> buf.segment()
                                         .asSlice(0, SuperBlock.BYTES)
                                         .toArray(ValueLayout.JAVA_BYTE)))
                 .thenCompose(page -> Steps.begin(() -> {
-                    SuperBlock s = device.unreadable.isEmpty() ? decode(MemorySegment.ofArray(page), device) : null;
-                    if (s == null) {
-                        device.unreadable.forEach((_, why) -> findings.add(
+                    String unreadable = device.unreadable.get(0L);
+                    if (unreadable != null) {
+                        findings.add(
                                 Severity.DAMAGE,
                                 Subject.SUPER_BLOCK,
-                                "the super block cannot be read: " + why,
-                                Remedy.DEVICE));
-                        return CompletableFuture.completedFuture(findings.report(name, null, List.of(), List.of()));
+                                "the super block cannot be read: " + unreadable,
+                                Remedy.DEVICE);
+                        return CompletableFuture.completedFuture(Optional.empty());
                     }
-                    Opening.checkBlocks(what, device.bdev(), s);
-                    return new Inspection(devices, thread, device, s, findings, options).run(what, repair);
+                    SuperBlock s =
+                            decode(MemorySegment.ofArray(page), device.bdev().sizeBytes(), findings);
+                    if (s != null) {
+                        Opening.checkBlocks(what, device.bdev(), s);
+                    }
+                    return CompletableFuture.completedFuture(Optional.ofNullable(s));
                 }));
     }
 
-    // ---- the super block --------------------------------------------------------------------------------------------
-
-    private @Nullable SuperBlock decode(MemorySegment page, StoreDevice device) {
-        long bytes = device.bdev().sizeBytes();
+    private static @Nullable SuperBlock decode(MemorySegment page, long bytes, Findings findings) {
         try {
             SuperBlock s = SuperBlock.decode(page, bytes);
             if (!MetadataPage.isIntact(page)) {
