@@ -4,6 +4,7 @@ package dev.spdkio.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spdkio.bdev.Bdev;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
 import dev.spdkio.blob.Blobstore;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -352,6 +354,18 @@ class BlobCheckTest {
             world.device.reset(image.bytes());
             CheckReport report = repair(RepairOptions.DEFAULT);
             assertThat(report.plan()).contains("keep used what damaged blobs may have");
+            byte[] repaired = world.device.content();
+            List<PowerCutBdev.Cut> cuts = new ArrayList<>();
+            for (int n = 0; n <= world.device.eventCount(); n++) {
+                cuts.add(world.device.cut(n, PowerCutBdev.BLOCK_BYTES));
+            }
+            for (PowerCutBdev.Cut cut : cuts) {
+                for (PowerCutImages.Image left : PowerCutImages.of(cut, new SplittableRandom(1))) {
+                    world.device.reset(left.content());
+                    var _ = repair(RepairOptions.DEFAULT);
+                    assertThat(world.device.content()).isEqualTo(repaired);
+                }
+            }
             CheckReport after = examine();
             assertThat(after.verdict()).isEqualTo(Severity.DAMAGE);
             assertThat(after.plan()).isEmpty();
@@ -446,6 +460,37 @@ class BlobCheckTest {
                     .isInstanceOf(SpdkException.class)
                     .hasMessageContaining("unload the store");
             Task.await(store.unload());
+            return true;
+        });
+    }
+
+    @Test
+    void whatIsOnlyWorthKnowingIsANote() throws Exception {
+        Bdev below = world.app
+                .call(() -> PowerCutBdev.ofBytes(8 * StoreImage.PAGE).register(world.app.bdevs(), "Below"))
+                .get(10, TimeUnit.SECONDS);
+        BlobId outside = world.run(() -> {
+            Blobstore store = Task.await(Blobstore.load(
+                    world.app, world.thread, world.bdevName(), PowerCutWorld.OPTIONS.withExternalSnapshots()));
+            BlobId id = Task.await(store.createBlob(BlobOptions.thin(2).withExternalSnapshot("Below")));
+            Task.await(store.unload());
+            return id;
+        });
+        world.app.bdevs().unregister(below).get(10, TimeUnit.SECONDS);
+        boolean _ = world.run(() -> {
+            StoreImage image = new StoreImage(world.device.content());
+            int flags = image.descriptor(page(TABLE), 3);
+            image.put64(flags + 8, 1L << 40).seal(page(TABLE)).flip(StoreImage.page(20) + 5);
+            world.device.reset(image.bytes());
+            CheckReport report = examine();
+            assertThat(report.isSound()).isTrue();
+            assertThat(report.findings())
+                    .extracting(Finding::text)
+                    .containsExactlyInAnyOrder(
+                            "blob " + TABLE + " has flags of a later version, and cannot be changed",
+                            "blob " + outside + " stands on the device 'Below', which is not there now",
+                            "metadata page 20 is written in part, or overwritten; no blob has it, unless it was the"
+                                    + " first of one that is gone");
             return true;
         });
     }

@@ -11,8 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a store sound. It is first marked as one that was not unloaded: losing power leaves a store that a load
- * recovers, and another repair finds the rest.
+ * Makes a store sound. First pages are cleared before masks are written, so that losing power leaves blobs that only
+ * the masks know, and masks that are as they were or as they are to be, in any mixture: no load does more harm than
+ * before. So a store that was unloaded stays one, and with it what the masks say of damaged blobs, unless snapshots are
+ * made whole or removed.
  */
 final class Repair {
     private final Inspection.Count count;
@@ -61,7 +63,7 @@ final class Repair {
     /** What is done, in this order; {@code masks} is what the masks say now, if they can be read. */
     List<String> steps(@Nullable Space masks) {
         List<String> steps = new ArrayList<>();
-        if (store.superBlock().clean()) {
+        if (store.superBlock().clean() && !count.halves().isEmpty()) {
             steps.add("mark the store as not unloaded");
         }
         gone.stream()
@@ -98,13 +100,10 @@ final class Repair {
     /** Does it. */
     CompletableFuture<Void> run() {
         int[] pages = roots.stream().toArray();
-        return store.markDirty()
-                .thenCompose(_ -> Steps.each(pages.length, i -> store.zeroPage(pages[i])))
+        return Steps.each(pages.length, i -> store.zeroPage(pages[i]))
                 .thenCompose(_ -> store.device.barrier())
                 .thenCompose(_ -> forgetsFirst()
-                        ? store.writeSuper(store.superBlock()
-                                .withSuperBlob(SuperBlock.NO_BLOB)
-                                .withClean(false))
+                        ? store.writeSuper(store.superBlock().withSuperBlob(SuperBlock.NO_BLOB))
                         : Steps.done())
                 .thenCompose(_ -> Recovery.completeHalves(store, count.halves()))
                 .thenCompose(_ -> store.writeClean());

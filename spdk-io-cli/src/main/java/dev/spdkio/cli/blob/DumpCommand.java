@@ -57,7 +57,9 @@ final class DumpCommand extends DeviceCommand {
         Map<String, Object> result =
                 BlobstoreDump.store(app.bdevs(), thread, device).join();
         if (!isJson()) {
-            Lines.print(out(), result);
+            Map<String, Object> head = new LinkedHashMap<>(result);
+            head.remove("problems", List.of());
+            Lines.print(out(), head);
         }
         long end = count == null ? pages(result) : Math.min(pages(result), (long) first + count);
         List<Map<String, Object>> all = new ArrayList<>();
