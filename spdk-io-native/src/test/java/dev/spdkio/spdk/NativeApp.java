@@ -50,6 +50,11 @@ public final class NativeApp {
         return running;
     }
 
+    /** Skips the rest of the test where SPDK is older. */
+    public static void assumeSince(String release, String why) {
+        assumeTrue(Spdk.version().compareTo(release) >= 0, () -> "SPDK " + Spdk.version() + " " + why);
+    }
+
     /** Calls an RPC method, SPDK's or ours. */
     public static CompletableFuture<JsonNode> call(String method, Map<String, Object> params) {
         SpdkApp a = Objects.requireNonNull(app);

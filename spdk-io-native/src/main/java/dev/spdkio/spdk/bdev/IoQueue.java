@@ -42,6 +42,8 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
     private static final int GENERIC_ABORTED_SQ_DELETION = 0x08;
     private static final int SCSI_CHECK_CONDITION = 0x02;
     private static final int SCSI_ABORTED_COMMAND = 0x0b;
+    private static final int SCSI_MISCOMPARE = 0x0e;
+    private static final int SCSI_MISCOMPARE_DURING_VERIFY = 0x1d;
 
     /** The requests under way, by their numbers. */
     @Nullable
@@ -175,8 +177,12 @@ public abstract sealed class IoQueue implements AutoCloseable permits RingQueue,
             return IoStatus.ABORTED;
         }
         if (sct == 0 && sc == GENERIC_INTERNAL_ERROR) {
-            return scsi == SCSI_CHECK_CONDITION && sk == SCSI_ABORTED_COMMAND && asc == 0 && ascq == 0
-                    ? IoStatus.FAILED
+            if (scsi == SCSI_CHECK_CONDITION && sk == SCSI_ABORTED_COMMAND && asc == 0 && ascq == 0) {
+                return IoStatus.FAILED;
+            }
+            // Up to v25.05 SPDK has no NVMe status for a miscompare of its own.
+            return scsi == SCSI_CHECK_CONDITION && sk == SCSI_MISCOMPARE && asc == SCSI_MISCOMPARE_DURING_VERIFY
+                    ? IoStatus.MISCOMPARE
                     : IoStatus.scsi(scsi, sk, asc, ascq);
         }
         return IoStatus.nvme(cdw0, sct, sc);

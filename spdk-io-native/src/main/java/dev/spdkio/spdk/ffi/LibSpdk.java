@@ -110,7 +110,7 @@ public final class LibSpdk {
             }
         });
         if (!missing.isEmpty()) {
-            plan.notFound().forEach(name -> problems.add("library " + name + ", named by SPDK's files: not found"));
+            problems.addAll(plan.notFound());
             problems.addAll(missing);
         }
         if (problems.isEmpty()) {

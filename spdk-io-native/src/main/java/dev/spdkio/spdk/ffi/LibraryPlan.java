@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.spdk.ffi;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param system the names of what the dynamic loader finds itself, each with who needs it
  * @param beside what SPDK's build brings along, such as DPDK, each after what it needs
  * @param spdk SPDK's own libraries, each after what it needs
- * @param notFound what SPDK's files name and the machine does not have
+ * @param notFound what SPDK's files name and the machine does not have, each a sentence
  */
 record LibraryPlan(Map<String, String> system, List<ElfFile> beside, List<ElfFile> spdk, List<String> notFound) {
 
@@ -141,7 +142,18 @@ record LibraryPlan(Map<String, String> system, List<ElfFile> beside, List<ElfFil
                     return;
                 }
             }
-            notFound.add("lib" + name + ".so");
+            notFound.add("library lib" + name + ".so, named by SPDK's files: " + whyNot(name));
+        }
+
+        private String whyNot(String name) {
+            Path archive = Path.of("lib" + name + ".a");
+            for (Path folder : folders) {
+                if (Files.exists(folder.resolve(archive))) {
+                    return "there is only " + folder.resolve(archive)
+                            + ", and a JVM loads no static library: make a shared one of it (docs/spdk.md)";
+                }
+            }
+            return "not found";
         }
 
         private boolean addFirst(Path folder, String name) {

@@ -14,7 +14,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the files that describe a library for pkg-config.
+ * One of the files that describe a library for pkg-config. What a program needs that is linked statically
+ * ({@code Libs.private}) counts too: up to v25.05 SPDK names the libraries of the system only there, and its own are
+ * not linked to all of them.
  *
  * @param requires the names of the packages that it needs
  * @param folders where to look for libraries ({@code -L})
@@ -55,7 +57,7 @@ record PkgConfig(List<String> requires, List<Path> folders, List<String> librari
                 case "Requires" ->
                     requires.addAll(
                             words(COMPARISON.matcher(value).replaceAll("").replace(',', ' ')));
-                case "Libs" -> {
+                case "Libs", "Libs.private" -> {
                     for (String word : words(value)) {
                         if (word.startsWith("-L")) {
                             folders.add(Path.of(word.substring(2)));

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,8 +74,15 @@ class NativeBdevContractTest {
     class Uring extends OnFile {
         @Override
         protected Bdev create(BdevManager bdevs) throws Exception {
-            return NativeApp.make(
-                    "Uring0", "bdev_uring_create", Map.of("name", "Uring0", "filename", file(), "block_size", BLOCK));
+            try {
+                return NativeApp.make(
+                        "Uring0",
+                        "bdev_uring_create",
+                        Map.of("name", "Uring0", "filename", file(), "block_size", BLOCK));
+            } catch (ExecutionException e) {
+                NativeApp.assumeSince("v26.05", "makes no uring device of a file if it is built with zones: " + e);
+                throw e;
+            }
         }
     }
 

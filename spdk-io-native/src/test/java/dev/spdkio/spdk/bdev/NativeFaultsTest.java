@@ -138,7 +138,7 @@ class NativeFaultsTest {
     }
 
     @Test
-    @DisplayName("an injected failure is told, with its NVMe status if it has one; an injected lack of room is not")
+    @DisplayName("an injected failure is told; an injected lack of room is not")
     void injectedErrors() throws Exception {
         makeFaulty();
         BdevChannel channel = open(FAULTY, app, BdevEventListener.NONE);
@@ -146,6 +146,14 @@ class NativeFaultsTest {
         assertThat(reads(channel, 3)).containsExactly(IoStatus.FAILED, IoStatus.FAILED, IoStatus.SUCCESS);
         inject(Map.of("error_type", "nomem", "num", 5));
         assertThat(reads(channel, 8)).hasSize(8).containsOnly(IoStatus.SUCCESS);
+    }
+
+    @Test
+    @DisplayName("an injected failure of NVMe is told with its status")
+    void injectedNvmeErrors() throws Exception {
+        makeFaulty();
+        NativeApp.assumeSince("v26.05", "injects no failures of NVMe");
+        BdevChannel channel = open(FAULTY, app, BdevEventListener.NONE);
         inject(Map.of("error_type", "nvme_failure", "num", 1, "nvme_sct", 2, "nvme_sc", 0x81));
         assertThat(reads(channel, 1)).containsExactly(IoStatus.nvme(0, 2, 0x81));
     }

@@ -43,7 +43,9 @@ class LibraryPlanTest {
                 .isEqualTo(Map.of("spdk_util", "libspdk_util.so.12.0", "spdk_env_dpdk", "libspdk_env_dpdk.so.17.0"));
         assertThat(plan.undefined()).isEmpty();
         assertThat(plan.system()).containsEntry("libc.so.6", "libspdk_util.so.12.0");
-        assertThat(plan.notFound()).contains("libspdk_thread.so").doesNotContain("libspdk_env_dpdk.so");
+        assertThat(plan.notFound())
+                .contains("library libspdk_thread.so, named by SPDK's files: not found")
+                .noneMatch(problem -> problem.contains("libspdk_env_dpdk.so"));
     }
 
     @Test
@@ -87,10 +89,13 @@ class LibraryPlanTest {
         Path plain = machine.folder.resolve("libfuse3.so");
         Files.delete(plain);
         Files.writeString(plain, "GROUP ( libfuse3.so.3 )");
-        fake.pc("spdk_syslibs", "", "-laio -lfuse3 -lgone");
+        Path archive = Files.createFile(fake.folder.resolve("libisal.a"));
+        fake.pc("spdk_syslibs", "", "-laio -lfuse3 -lgone -lisal");
         LibraryPlan plan = plan();
         assertThat(plan.system()).containsEntry("libaio.so.1", "SPDK").containsEntry("libfuse3.so.3", "SPDK");
-        assertThat(plan.notFound()).contains("libgone.so");
+        assertThat(plan.notFound())
+                .contains("library libgone.so, named by SPDK's files: not found")
+                .anyMatch(problem -> problem.contains("libisal.so") && problem.contains("only " + archive));
     }
 
     @Test

@@ -26,14 +26,17 @@ class PkgConfigTest {
                         "Requires: spdk_log  spdk_util >= 1.0, spdk_thread",
                         "Requires.private: hidden",
                         "Libs: -L${libdir} -L${pcfiledir}/.. -Wl,--as-needed -pthread -lspdk_bdev -lrt",
-                        "Libs.private: -lhidden",
+                        "Libs.private: -L/opt/isa-l/.libs -lisal",
                         "Cflags: -I/somewhere"),
                 Path.of("/opt/spdk/lib/pkgconfig"));
         assertThat(file)
                 .isEqualTo(new PkgConfig(
                         List.of("spdk_log", "spdk_util", "spdk_thread"),
-                        List.of(Path.of("/opt/spdk/lib"), Path.of("/opt/spdk/lib/pkgconfig/..")),
-                        List.of("spdk_bdev", "rt")));
+                        List.of(
+                                Path.of("/opt/spdk/lib"),
+                                Path.of("/opt/spdk/lib/pkgconfig/.."),
+                                Path.of("/opt/isa-l/.libs")),
+                        List.of("spdk_bdev", "rt", "isal")));
     }
 
     @Test

@@ -142,6 +142,7 @@ class SpdkNvmfTargetHostTest {
 
     @Test
     void hostsSeeWhoItIs() throws Exception {
+        NativeApp.assumeSince("v26.05", "has no spdk_nvme_identify without hugepages");
         UUID uuid = UUID.randomUUID();
         await(disks.removeNamespace(2));
         await(disks.addNamespace(
@@ -228,7 +229,7 @@ class SpdkNvmfTargetHostTest {
     void onlyAllowedHostsConnect() throws Exception {
         await(disks.allowAnyHost(false));
         try (SpdkTool perf = perf("100", " hostnqn:" + HOST)) {
-            assertThat(perf.ends()).contains("No valid NVMe controllers found");
+            assertThat(perf.ends()).contains("No valid NVMe controllers");
         }
         await(disks.addHost(HOST));
         try (SpdkTool perf = perf("100", " hostnqn:" + HOST)) {
