@@ -6,10 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.spdkio.Engine;
 import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
-import dev.spdkio.bdev.BdevChannel;
-import dev.spdkio.bdev.BdevDesc;
-import dev.spdkio.bdev.BdevEventListener;
-import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.blob.check.BlobstoreCheck;
@@ -18,12 +14,9 @@ import dev.spdkio.blob.check.RepairOptions;
 import dev.spdkio.blob.check.Severity;
 import dev.spdkio.blob.spi.BlobstoreProvider;
 import dev.spdkio.blob.spi.BlobstoreProvider.Mode;
-import dev.spdkio.memory.DmaBuf;
 import dev.spdkio.runtime.SpdkThread;
-import dev.spdkio.runtime.Task;
 import dev.spdkio.spdk.NativeApp;
 import dev.spdkio.testkit.Seeded;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +97,7 @@ class BlobCrossLoadTest {
                 var seenByC = scriptOfC.look();
                 assertThat(scriptOfJava.look()).as(where).isEqualTo(seenByC);
                 // As after a crash: each by the other.
-                copy(ofC, copy);
+                DeviceBytes.copy(app, thread, ofC, copy);
                 check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 Blobstore crashed = open(java, copy, Mode.LOAD);
                 assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
@@ -117,7 +110,7 @@ class BlobCrossLoadTest {
                         .isEqualTo(seenByC);
                 unload(crashed);
                 check(copy, Severity.NOTE, seenByC.size() - 1);
-                copy(ofJava, copy);
+                DeviceBytes.copy(app, thread, ofJava, copy);
                 check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 crashed = open(c, copy, Mode.LOAD);
                 assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
@@ -126,7 +119,7 @@ class BlobCrossLoadTest {
                 unload(crashed);
                 unload(a);
                 unload(b);
-                same(ofC, ofJava, where);
+                DeviceBytes.same(app, thread, ofC, ofJava, where);
                 check(ofC, Severity.NOTE, seenByC.size() - 1);
                 // And unloaded: each goes on with what the other has made.
                 Bdev keep = ofC;
@@ -147,56 +140,5 @@ class BlobCrossLoadTest {
         assertThat(report.verdict()).as(report.toString()).isEqualTo(verdict);
         assertThat(report.store()).isNotNull();
         assertThat(report.store().blobs()).isEqualTo(blobs);
-    }
-
-    // ---- bytes ------------------------------------------------------------------------------------------------------
-
-    private void copy(Bdev from, Bdev to) throws Exception {
-        both(from, to, OpenMode.READ_WRITE, (in, out, one, two, at) -> {
-            in.read(one, at);
-            out.write(one, at);
-        });
-    }
-
-    private void same(Bdev first, Bdev second, String where) throws Exception {
-        both(first, second, OpenMode.READ_ONLY, (a, b, one, two, at) -> {
-            a.read(one, at);
-            b.read(two, at);
-            long mismatch = one.mismatch(two);
-            if (mismatch >= 0) {
-                long page = mismatch / 4096 * 4096;
-                assertThat(two.segment().asSlice(page, 4096).toArray(ValueLayout.JAVA_BYTE))
-                        .as("%s: the page at byte %d", where, at + page)
-                        .isEqualTo(one.segment().asSlice(page, 4096).toArray(ValueLayout.JAVA_BYTE));
-            }
-        });
-    }
-
-    private interface Piece {
-        void at(BdevChannel a, BdevChannel b, DmaBuf one, DmaBuf two, long offset) throws Exception;
-    }
-
-    private void both(Bdev first, Bdev second, OpenMode mode, Piece body) throws Exception {
-        boolean _ = thread.spawn("both", () -> {
-                    BdevDesc a =
-                            Task.call(() -> app.bdevs().open(first.name(), OpenMode.READ_ONLY, BdevEventListener.NONE));
-                    BdevDesc b = Task.call(() -> app.bdevs().open(second.name(), mode, BdevEventListener.NONE));
-                    try (BdevChannel in = a.openChannel();
-                            BdevChannel out = b.openChannel();
-                            DmaBuf one = app.dmaPool().allocate(1 << 20);
-                            DmaBuf two = app.dmaPool().allocate(1 << 20)) {
-                        for (long at = 0; at < DEVICE_BYTES; at += one.size()) {
-                            body.at(in, out, one, two, at);
-                        }
-                    } finally {
-                        a.close();
-                        b.close();
-                        Task.await(a.closed());
-                        Task.await(b.closed());
-                    }
-                    return true;
-                })
-                .future()
-                .get(60, TimeUnit.SECONDS);
     }
 }
