@@ -95,8 +95,8 @@ public interface Blob {
     List<String> xattrNames();
 
     /**
-     * A copy of the value of an attribute, or null; {@code spdk_blob_get_xattr_value}. What another program set may have
-     * any name that {@link Xattrs#checkName} allows, and no value.
+     * A copy of the value of an attribute, or null; {@code spdk_blob_get_xattr_value}. What another program set may
+     * have any name that {@link Xattrs#checkName} allows, and no value.
      */
     byte @Nullable [] xattr(String name);
 

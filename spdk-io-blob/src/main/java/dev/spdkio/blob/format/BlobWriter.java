@@ -7,28 +7,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 
 /** Writes what is to be said of a blob to as many pages as it takes, in the order in which SPDK does. */
 public final class BlobWriter {
     private final long id;
+    private final Supplier<MemorySegment> memory;
     private final List<MemorySegment> pages = new ArrayList<>();
     private MemorySegment page = MemorySegment.NULL;
     private int at;
     private int left;
 
-    private BlobWriter(long id) {
+    private BlobWriter(long id, Supplier<MemorySegment> memory) {
         this.id = id;
+        this.memory = memory;
         addPage();
     }
 
     /** The pages of a blob, on the heap; each is to be {@linkplain MetadataPage#seal sealed} yet. */
     public static List<MemorySegment> write(long id, BlobRecord record) {
-        return write(id, record, place -> record.map[place]);
+        return write(id, record, place -> record.map[place], () -> MemorySegment.ofArray(new byte[MetadataPage.BYTES]));
     }
 
-    /** {@link #write(long, BlobRecord)} with another map than that of the record. */
-    public static List<MemorySegment> write(long id, BlobRecord record, IntUnaryOperator map) {
-        BlobWriter w = new BlobWriter(id);
+    /**
+     * {@link #write(long, BlobRecord)} with another map than that of the record.
+     *
+     * @param memory gives pages of zeroes
+     */
+    public static List<MemorySegment> write(
+            long id, BlobRecord record, IntUnaryOperator map, Supplier<MemorySegment> memory) {
+        BlobWriter w = new BlobWriter(id, memory);
         w.flags(record);
         w.xattrs(record.xattrs, Descriptor.XATTR);
         w.xattrs(record.internalXattrs, Descriptor.XATTR_INTERNAL);
@@ -42,7 +50,7 @@ public final class BlobWriter {
     }
 
     private void addPage() {
-        page = MemorySegment.ofArray(new byte[MetadataPage.BYTES]);
+        page = memory.get();
         MetadataPage.begin(page, id, pages.size());
         pages.add(page);
         at = MetadataPage.DESCRIPTORS;

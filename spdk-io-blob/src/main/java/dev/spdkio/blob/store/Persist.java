@@ -81,10 +81,10 @@ final class Persist {
     }
 
     private CompletableFuture<Void> chain() {
-        List<MemorySegment> pages = BlobWriter.write(blob.id, record, blob::cluster);
+        List<MemorySegment> pages = BlobWriter.write(blob.id, record, blob::cluster, store.pageMemory::take);
         boolean readOnly = (record.dataReadOnlyFlags & BlobRecord.READ_ONLY) != 0;
         blob.dirty = false;
-        return Steps.begin(() -> {
+        CompletableFuture<Void> written = Steps.begin(() -> {
             claimChain(pages.size() - 1);
             for (int i = 0; i < pages.size(); i++) {
                 MetadataPage.seal(pages.get(i), i < newChain.length ? newChain[i] : MetadataPage.NONE);
@@ -102,6 +102,7 @@ final class Persist {
                         }
                     });
         });
+        return written.whenComplete((_, _) -> store.pageMemory.giveBack(pages));
     }
 
     private void claimChain(int count) throws SpdkException {
@@ -117,8 +118,8 @@ final class Persist {
 
     private CompletableFuture<Void> page(MemorySegment page, int at) {
         return store.device.with(store.pageSize(), buf -> {
-            buf.fill((byte) 0);
             buf.copyFrom(page);
+            buf.fill(page.byteSize(), buf.size() - page.byteSize(), (byte) 0);
             return store.device.write(buf, store.superBlock().pageOffset(at));
         });
     }

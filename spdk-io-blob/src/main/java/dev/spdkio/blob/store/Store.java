@@ -38,6 +38,7 @@ final class Store {
     final long unitsPerCluster;
     final Space space;
     final Relations relations = new Relations();
+    final PageMemory pageMemory = new PageMemory();
 
     /** Blobs that are in memory. */
     final Map<Long, BlobState> states = new HashMap<>();
