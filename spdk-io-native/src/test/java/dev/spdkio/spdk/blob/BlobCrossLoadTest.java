@@ -87,8 +87,8 @@ class BlobCrossLoadTest {
             Blobstore a = open(c, ofC, Mode.INIT);
             Blobstore b = open(java, ofJava, Mode.INIT);
             for (int part = 0; part < 3; part++) {
-                BlobCrossScript scriptOfC = new BlobCrossScript(app, thread, a, seed + part);
-                BlobCrossScript scriptOfJava = new BlobCrossScript(app, thread, b, seed + part);
+                BlobCrossScript scriptOfC = new BlobCrossScript(app, thread, a, seed + part, round % 2 == 0);
+                BlobCrossScript scriptOfJava = new BlobCrossScript(app, thread, b, seed + part, round % 2 == 0);
                 for (int i = 0; i < 40; i++) {
                     String did = scriptOfC.step();
                     assertThat(scriptOfJava.step()).isEqualTo(did);
@@ -100,12 +100,12 @@ class BlobCrossLoadTest {
                 DeviceBytes.copy(app, thread, ofC, copy);
                 check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 Blobstore crashed = open(java, copy, Mode.LOAD);
-                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                assertThat(new BlobCrossScript(app, thread, crashed, 0, false).look())
                         .as("left by SPDK, recovered by Java: " + where)
                         .isEqualTo(seenByC);
                 unload(crashed);
                 crashed = open(c, copy, Mode.LOAD);
-                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                assertThat(new BlobCrossScript(app, thread, crashed, 0, false).look())
                         .as("recovered by Java, loaded by SPDK: " + where)
                         .isEqualTo(seenByC);
                 unload(crashed);
@@ -113,7 +113,7 @@ class BlobCrossLoadTest {
                 DeviceBytes.copy(app, thread, ofJava, copy);
                 check(copy, Severity.RECOVERABLE, seenByC.size() - 1);
                 crashed = open(c, copy, Mode.LOAD);
-                assertThat(new BlobCrossScript(app, thread, crashed, 0).look())
+                assertThat(new BlobCrossScript(app, thread, crashed, 0, false).look())
                         .as("left by Java, recovered by SPDK: " + where)
                         .isEqualTo(seenByC);
                 unload(crashed);

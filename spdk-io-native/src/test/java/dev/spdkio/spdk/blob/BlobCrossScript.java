@@ -29,11 +29,18 @@ final class BlobCrossScript {
     private final Blobstore store;
     private final SplittableRandom random;
 
-    BlobCrossScript(SpdkApp app, SpdkThread thread, Blobstore store, long seed) {
+    /**
+     * Whether blobs are inflated. If so, all clear their clusters: SPDK shows what was left in a cluster where an
+     * inflated blob has read as zeroes.
+     */
+    private final boolean inflates;
+
+    BlobCrossScript(SpdkApp app, SpdkThread thread, Blobstore store, long seed, boolean inflates) {
         this.app = app;
         this.thread = thread;
         this.store = store;
         this.random = new SplittableRandom(seed);
+        this.inflates = inflates;
     }
 
     private interface Body<T> {
@@ -64,10 +71,7 @@ final class BlobCrossScript {
                 case 9 -> "resize " + id + outcome(() -> resize(id, n));
                 case 10 -> "snapshot " + id + outcome(() -> Task.await(store.createSnapshot(id, xattrs(n))));
                 case 11 -> "clone " + id + outcome(() -> Task.await(store.createClone(id, xattrs(n))));
-                case 12 ->
-                    "inflate " + id
-                            + outcome(() ->
-                                    n % 2 == 0 ? Task.await(store.inflate(id)) : Task.await(store.decoupleParent(id)));
+                case 12 -> "inflate " + id + outcome(() -> inflates && inflate(id, n));
                 default -> "create " + outcome(() -> create(bits));
             };
         });
@@ -91,8 +95,18 @@ final class BlobCrossScript {
         BlobOptions options =
                 bits % 2 == 0 ? BlobOptions.ofClusters(bits >>> 8 & 7) : BlobOptions.thin(bits >>> 8 & 1023);
         return Task.await(store.createBlob(options.withExtentTable((bits & 4) != 0)
-                .withClearMethod(ClearMethod.values()[(int) (bits >>> 4 & 3)])
+                .withClearMethod(clearMethod(bits))
                 .withXattr("created", new byte[] {(byte) (bits >>> 20), 1})));
+    }
+
+    private ClearMethod clearMethod(long bits) {
+        ClearMethod method = ClearMethod.values()[(int) (bits >>> 4 & 3)];
+        return inflates && method == ClearMethod.NONE ? ClearMethod.DEFAULT : method;
+    }
+
+    private boolean inflate(BlobId id, long n) throws SpdkException {
+        Task.await(n % 2 == 0 ? store.inflate(id) : store.decoupleParent(id));
+        return true;
     }
 
     private interface WithBlob {
