@@ -31,10 +31,7 @@ public final class NativeApp {
 
     /** The running application; the test is skipped where there is no SPDK. */
     public static synchronized SpdkApp get() throws SpdkException {
-        assumeTrue(
-                Spdk.isAvailable(),
-                () -> "no real SPDK: "
-                        + Spdk.unavailabilityCause().map(Throwable::getMessage).orElse(""));
+        assumeThere();
         SpdkApp running = app;
         if (running == null) {
             running = SpdkApp.builder()
@@ -50,8 +47,16 @@ public final class NativeApp {
         return running;
     }
 
-    /** Skips the rest of the test where SPDK is older. */
+    private static void assumeThere() {
+        assumeTrue(
+                Spdk.isAvailable(),
+                () -> "no real SPDK: "
+                        + Spdk.unavailabilityCause().map(Throwable::getMessage).orElse(""));
+    }
+
+    /** Skips the rest of the test where SPDK is older, or not there. */
     public static void assumeSince(String release, String why) {
+        assumeThere();
         assumeTrue(Spdk.version().compareTo(release) >= 0, () -> "SPDK " + Spdk.version() + " " + why);
     }
 

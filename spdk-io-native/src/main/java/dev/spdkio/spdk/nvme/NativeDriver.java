@@ -72,7 +72,7 @@ final class NativeDriver implements NvmeDriver {
                     twice ? Errno.EEXIST : Errno.EIO,
                     "NVMe controller " + id
                             + (twice
-                                    ? " is connected already: use that one, or connect with another hostNqn"
+                                    ? " is connected already: use that one, or (from SPDK v25.05 on) another hostNqn"
                                     : " cannot be connected: SPDK's log says why")));
         });
     }

@@ -45,6 +45,8 @@ class BlobCrossLoadTest {
 
     @BeforeEach
     void start() throws Exception {
+        NativeApp.assumeSince(
+                "v25.05", "has other bytes in its super block, and unmaps differently (see docs/spdk.md)");
         app = NativeApp.get();
         thread = app.runtime().createThread("cross");
         c = BlobstoreProvider.of(Engine.SPDK).orElseThrow();
