@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ public abstract class BlobChannelBase implements BlobChannel {
     /** How long a request may find no room before it ends with ENOMEM. */
     private static final Duration NO_ROOM_PATIENCE = Duration.ofSeconds(10);
 
-    private record DrainWaiter(Blob blob, Runnable then) {}
+    private record DrainWaiter(Predicate<BlobRequest> which, Runnable then) {}
 
     private final Blobstore store;
     private final SpdkThread thread;
@@ -84,17 +85,13 @@ public abstract class BlobChannelBase implements BlobChannel {
         }
     }
 
-    /** Runs {@code then} when the last request for a blob has ended, which takes no more. On the thread. */
-    public final void whenDrained(Blob blob, Runnable then) {
-        if (isDrained(blob)) {
-            then.run();
+    /** Runs {@code then} when there is no such request; it must not get new ones meanwhile. On the thread. */
+    final void whenDrained(Predicate<BlobRequest> which, Runnable then) {
+        if (requests.anyMatch(which)) {
+            drains.add(new DrainWaiter(which, then));
         } else {
-            drains.add(new DrainWaiter(blob, then));
+            then.run();
         }
-    }
-
-    private boolean isDrained(Blob blob) {
-        return !requests.anyMatch(r -> r.blob == blob);
     }
 
     // ---- what the application sees --------------------------------------------------------------------------------
@@ -273,6 +270,9 @@ public abstract class BlobChannelBase implements BlobChannel {
                 tell(r);
             }
         }
+        if (busy && !drains.isEmpty()) {
+            tellDrained();
+        }
         while (requests.started() < maxStarted) {
             BlobRequest r = requests.waiting().poll();
             if (r == null) {
@@ -310,15 +310,12 @@ public abstract class BlobChannelBase implements BlobChannel {
         } catch (Throwable t) {
             LOG.log(Level.ERROR, this + ": a completion failed", t);
         }
-        if (!drains.isEmpty()) {
-            tellDrained();
-        }
     }
 
     private void tellDrained() {
         for (int i = drains.size() - 1; i >= 0; i--) {
             DrainWaiter w = drains.get(i);
-            if (isDrained(w.blob)) {
+            if (!requests.anyMatch(w.which)) {
                 drains.remove(i);
                 w.then.run();
             }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -179,15 +180,16 @@ public abstract class BlobstoreBase implements Blobstore {
 
     /** Closes a blob that takes no more requests. */
     final CompletableFuture<Void> close(BlobBase blob) {
-        return drained(blob).thenCompose(_ -> queue.submit(() -> blob.release().thenRun(() -> open.remove(blob))));
+        return drained(r -> r.blob == blob)
+                .thenCompose(_ -> queue.submit(() -> blob.release().thenRun(() -> open.remove(blob))));
     }
 
-    /** Completes on the metadata thread when no channel has a request for the blob any more. */
-    private CompletableFuture<Void> drained(BlobBase blob) {
+    /** Completes on the metadata thread when no channel has such a request; it must not get new ones meanwhile. */
+    protected final CompletableFuture<Void> drained(Predicate<BlobRequest> which) {
         List<CompletableFuture<Void>> all = new ArrayList<>();
         for (BlobChannelBase c : channels()) {
             CompletableFuture<Void> one = new CompletableFuture<>();
-            if (c.thread().trySendInternal(() -> c.whenDrained(blob, () -> one.complete(null)))) {
+            if (c.thread().trySendInternal(() -> c.whenDrained(which, () -> one.complete(null)))) {
                 all.add(one);
             }
         }

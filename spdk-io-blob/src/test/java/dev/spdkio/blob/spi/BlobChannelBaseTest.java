@@ -161,10 +161,10 @@ class BlobChannelBaseTest {
     void waitsForTheLastRequestOfABlob() {
         List<String> drained = new ArrayList<>();
         run(() -> {
-            channel.whenDrained(blob, () -> drained.add("at once"));
+            channel.whenDrained(r -> r.blob == blob, () -> drained.add("at once"));
             channel.write("a");
             channel.write("b");
-            channel.whenDrained(blob, () -> drained.add("later"));
+            channel.whenDrained(r -> r.blob == blob, () -> drained.add("later"));
             channel.endNext(IoStatus.SUCCESS);
         });
         assertThat(drained).containsExactly("at once");

@@ -47,6 +47,8 @@ final class NativeBlobChannel extends BlobChannelBase {
         }
     }
 
+    private static final IoStatus NO_ROOM = STATUSES[Errno.ENOMEM];
+
     private final NativeBlobstore store;
     private final SpdkThread thread;
     private final long channel;
@@ -89,7 +91,13 @@ final class NativeBlobChannel extends BlobChannelBase {
                 }
             }
             case WRITE_ZEROES -> BlobIoApi.writeZeroes(blob, channel, at, count, DONE, arg);
-            case UNMAP -> BlobIoApi.unmap(blob, channel, at, count, DONE, arg);
+            case UNMAP -> {
+                if (store.holdsUnmaps(r.blob().id())) {
+                    ended(r.slot(), NO_ROOM); // it is started again
+                } else {
+                    BlobIoApi.unmap(blob, channel, at, count, DONE, arg);
+                }
+            }
             default -> throw new IllegalArgumentException(r.toString());
         }
     }

@@ -3,6 +3,7 @@ package dev.spdkio.spdk.blob;
 
 import dev.spdkio.SpdkApp;
 import dev.spdkio.bdev.Bdev;
+import dev.spdkio.bdev.IoType;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
@@ -22,8 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ final class NativeBlobstore extends BlobstoreBase {
     private final StoreChannels channels;
     private final Relations relations;
     private final Map<Long, BlobState> states = new HashMap<>();
+    private final Set<BlobId> heldUnmaps = ConcurrentHashMap.newKeySet();
 
     NativeBlobstore(Opening opening, long pointer, long dev) {
         super(opening.thread, opening.bdev, opening.options, opening.deviceRemoved, opening.options.maxMetadataOps());
@@ -188,6 +192,23 @@ final class NativeBlobstore extends BlobstoreBase {
         blob.refresh();
         opened(blob);
         return blob;
+    }
+
+    /** Has unmaps of a blob wait in their channels; completes when SPDK has none. In an operation. */
+    CompletableFuture<Void> holdUnmaps(BlobId id) {
+        heldUnmaps.add(id);
+        return drained(
+                r -> r.isStarted() && r.type() == IoType.UNMAP && r.blob().id().equals(id));
+    }
+
+    /** Ends what {@link #holdUnmaps} began. */
+    void letUnmapsGo(BlobId id) {
+        heldUnmaps.remove(id);
+    }
+
+    /** Whether unmaps of a blob have to wait. Any thread. */
+    boolean holdsUnmaps(BlobId id) {
+        return heldUnmaps.contains(id);
     }
 
     /** Closes a blob for which there are no more requests. In an operation. */

@@ -10,6 +10,7 @@ import dev.spdkio.spdk.ffi.BlobstoreApi;
 import dev.spdkio.sys.Errno;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
  * The metadata operations of a store: each in its turn, none beside one that excludes it, and what went wrong in words.
@@ -32,22 +33,46 @@ final class Operations {
 
     /** Does an operation in its turn, if no other on one of the blobs excludes it. */
     CompletableFuture<Calls.Result> operate(String what, Calls.Call call, BlobId... blobs) {
-        return operateOnce(what, call, blobs).exceptionallyCompose(failure -> {
+        return withDevices(() -> store.queue().submit(() -> {
+            store.checkLoaded();
+            busy.begin(what, blobs);
+            return ended(what, Calls.start(thread, call), blobs);
+        }));
+    }
+
+    /**
+     * The same for what must not begin while an unmap gives a cluster back. SPDK gives none back once it has begun, but
+     * ends the unmaps it has, and then falls over the missing cluster of a blob that is not thin any more.
+     */
+    CompletableFuture<Calls.Result> operateBetweenUnmaps(String what, Calls.Call call, BlobId blob) {
+        return withDevices(() -> store.queue().submit(() -> {
+            store.checkLoaded();
+            busy.begin(what, blob);
+            CompletableFuture<Calls.Result> end = store.holdUnmaps(blob).thenCompose(_ -> {
+                try {
+                    return Calls.start(thread, call);
+                } finally {
+                    store.letUnmapsGo(blob);
+                }
+            });
+            return ended(what, end, blob);
+        }));
+    }
+
+    /** Tries an operation again when a device was missing that can be had. */
+    private CompletableFuture<Calls.Result> withDevices(Supplier<CompletableFuture<Calls.Result>> operation) {
+        return operation.get().exceptionallyCompose(failure -> {
             boolean needsDevice = BlobstoreBase.cause(failure) instanceof SpdkException e && e.errno() == Errno.ENODEV;
             return needsDevice && opening.canProvide()
-                    ? opening.provideMissing().thenCompose(_ -> operateOnce(what, call, blobs))
+                    ? opening.provideMissing().thenCompose(_ -> operation.get())
                     : CompletableFuture.failedFuture(failure);
         });
     }
 
-    private CompletableFuture<Calls.Result> operateOnce(String what, Calls.Call call, BlobId... blobs) {
-        return store.queue().submit(() -> {
-            store.checkLoaded();
-            busy.begin(what, blobs);
-            return Calls.start(thread, call).thenApply(r -> {
-                busy.end(blobs);
-                return check(what, r);
-            });
+    private CompletableFuture<Calls.Result> ended(String what, CompletableFuture<Calls.Result> end, BlobId... blobs) {
+        return end.thenApply(r -> {
+            busy.end(blobs);
+            return check(what, r);
         });
     }
 

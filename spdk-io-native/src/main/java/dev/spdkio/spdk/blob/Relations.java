@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 
 /** Which blob stands on which: snapshots and clones, made, changed and deleted. What {@link NativeBlobstore} says. */
 final class Relations {
@@ -100,7 +101,7 @@ final class Relations {
     private CompletableFuture<BlobId> derive(String doing, DeriveCall call, BlobId id, Map<String, byte[]> xattrs) {
         xattrs.forEach(Xattrs::check);
         Arena arena = Arena.ofShared();
-        return ops.operate(
+        return ops.operateBetweenUnmaps(
                         doing + store.name(id),
                         token -> call.start(
                                 pointer,
@@ -114,10 +115,10 @@ final class Relations {
     }
 
     CompletableFuture<Void> inflate(BlobId id) {
+        String what = "inflating " + store.name(id);
         return copying(
-                "inflating " + store.name(id),
-                (channel, token) -> BlobstoreApi.inflate(pointer, channel, id.value(), Calls.STATUS, token),
-                id);
+                call -> ops.operateBetweenUnmaps(what, call, id),
+                (channel, token) -> BlobstoreApi.inflate(pointer, channel, id.value(), Calls.STATUS, token));
     }
 
     CompletableFuture<Void> decoupleParent(BlobId id) {
@@ -183,10 +184,12 @@ final class Relations {
     }
 
     /** An operation that copies data, for which it needs a channel of the metadata thread. */
-    private CompletableFuture<Void> copying(String what, CopyCall call, BlobId id) {
+    private CompletableFuture<Void> copying(
+            Function<Calls.Call, CompletableFuture<Calls.Result>> operation, CopyCall call) {
         return store.begin(() -> {
             long channel = channels.acquire(thread);
-            return ops.operate(what, token -> call.start(channel, token), id)
+            return operation
+                    .apply(token -> call.start(channel, token))
                     .<Void>thenApply(_ -> null)
                     .whenComplete((_, _) -> channels.release(thread));
         });
@@ -243,15 +246,12 @@ final class Relations {
 
     /** For {@link ShallowCopy}: a copy to a {@code struct spdk_bs_dev}. On the metadata thread. */
     CompletableFuture<Void> copyTo(String what, BlobId id, long target, long progress, long progressArg) {
-        return copying(
-                what,
-                (channel, token) -> {
-                    int rc = BlobstoreApi.shallowCopy(
-                            pointer, channel, id.value(), target, progress, progressArg, Calls.STATUS, token);
-                    if (rc != 0) {
-                        Calls.finish(token, 0, rc);
-                    }
-                },
-                id);
+        return copying(call -> ops.operate(what, call, id), (channel, token) -> {
+            int rc = BlobstoreApi.shallowCopy(
+                    pointer, channel, id.value(), target, progress, progressArg, Calls.STATUS, token);
+            if (rc != 0) {
+                Calls.finish(token, 0, rc);
+            }
+        });
     }
 }
