@@ -93,7 +93,7 @@ class NioConformanceTest {
     }
 
     @Nested
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the file system of Windows has other rules")
     class NamesOfTheJdk extends NioNameSuite {
         @TempDir
         Path folder;
@@ -105,7 +105,7 @@ class NioConformanceTest {
     }
 
     @Nested
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the file system of Windows has other rules")
     class ChannelsOfTheJdk extends NioChannelSuite {
         @TempDir
         Path folder;

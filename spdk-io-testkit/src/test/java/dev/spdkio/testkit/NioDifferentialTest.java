@@ -26,7 +26,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Random scripts on the JDK's file system and on ours: each operation ends in the same way, and so does the whole. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the file system of Windows has other rules")
 class NioDifferentialTest {
     private static final List<String> NAMES = List.of("a", "b", "a/a", "a/b", "b/a", "a/a/a", "c", "");
     private static final int OPERATIONS = 1500;
