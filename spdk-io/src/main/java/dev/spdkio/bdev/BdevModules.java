@@ -226,7 +226,8 @@ public final class BdevModules {
     /** Completes when all modules have begun and all devices that have come were examined. Any thread. */
     public CompletableFuture<Void> whenExamined() {
         CompletableFuture<Void> future = bdevs.runtime().newFuture();
-        onAppThread(() -> {
+        // Behind what examineNew has sent, on the app thread too.
+        boolean _ = bdevs.appThread().trySendInternal(() -> {
             waiting.add(future);
             tellIfIdle();
         });
