@@ -119,11 +119,7 @@ public final class PageDump {
 
     private static void extents(Map<String, Object> m, MemorySegment s) {
         m.put(TYPE, "extents");
-        List<String> runs = new ArrayList<>();
-        for (long at = 0; at + 8 <= s.byteSize(); at += 8) {
-            runs.add(run(Le.u32(s, at), Le.u32(s, at + 4)));
-        }
-        m.put("clusters", runs);
+        m.put("clusters", runs(s, 0));
     }
 
     private static void table(Map<String, Object> m, MemorySegment s) {
@@ -133,11 +129,16 @@ public final class PageDump {
             return;
         }
         m.put("count", Long.toUnsignedString(Le.i64(s, 0)));
-        List<String> pages = new ArrayList<>();
-        for (long at = 8; at + 8 <= s.byteSize(); at += 8) {
-            pages.add(run(Le.u32(s, at), Le.u32(s, at + 4)));
+        m.put("pages", runs(s, 8));
+    }
+
+    /** Pairs of what is first and how many there are. */
+    private static List<String> runs(MemorySegment s, long from) {
+        List<String> runs = new ArrayList<>();
+        for (long at = from; at + 8 <= s.byteSize(); at += 8) {
+            runs.add(run(Le.u32(s, at), Le.u32(s, at + 4)));
         }
-        m.put("pages", pages);
+        return runs;
     }
 
     private static void extentPage(Map<String, Object> m, MemorySegment s) {

@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -147,6 +148,16 @@ public abstract class BlobstoreBase implements Blobstore {
 
     /** Begins something on the metadata thread. What it throws is how it ends. Any thread. */
     public final <T> CompletableFuture<T> begin(Callable<CompletableFuture<T>> body) {
+        return begin(thread, body, UnaryOperator.identity());
+    }
+
+    /**
+     * The same where there is no store yet.
+     *
+     * @param told what is said of a failure
+     */
+    public static <T> CompletableFuture<T> begin(
+            SpdkThread thread, Callable<CompletableFuture<T>> body, UnaryOperator<Throwable> told) {
         CompletableFuture<T> result = thread.runtime().newFuture();
         Runnable there = () -> {
             CompletableFuture<T> end;
@@ -157,7 +168,7 @@ public abstract class BlobstoreBase implements Blobstore {
             }
             var _ = end.whenComplete((value, failure) -> {
                 if (failure != null) {
-                    result.completeExceptionally(cause(failure));
+                    result.completeExceptionally(told.apply(cause(failure)));
                 } else {
                     result.complete(value);
                 }

@@ -12,12 +12,12 @@ import dev.spdkio.blob.check.Subject;
 import dev.spdkio.blob.format.MalformedMetadataException;
 import dev.spdkio.blob.format.MetadataPage;
 import dev.spdkio.blob.format.SuperBlock;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
 import dev.spdkio.sys.Errno;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -44,7 +44,7 @@ final class Offline {
 
     /** Opens the device, so that nobody else writes it, does something, and closes it. Any thread. */
     <T> CompletableFuture<T> use(boolean writes, Body<T> body) {
-        return Steps.on(
+        return BlobstoreBase.begin(
                 thread,
                 () -> {
                     if (devices.bdevs().lookup(name) == null) {
@@ -89,8 +89,7 @@ final class Offline {
 
     /** A store of which nothing is known but the super block. */
     Store store(StoreDevice device, SuperBlock s) {
-        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
-        return new Store(devices, thread, BlobstoreOptions.DEFAULT, device, s, space);
+        return new Store(devices, thread, BlobstoreOptions.DEFAULT, device, s, Space.unknown(s));
     }
 
     // ---- the super block --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import dev.spdkio.blob.ClearMethod;
 import dev.spdkio.blob.format.Layout;
 import dev.spdkio.blob.format.MalformedMetadataException;
 import dev.spdkio.blob.format.SuperBlock;
+import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.blob.spi.BlobstoreProvider.Mode;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.SpdkThread;
@@ -38,7 +39,7 @@ final class Opening {
 
     /** Opens the store. Any thread. */
     CompletableFuture<JavaBlobstore> start() {
-        return Steps.on(thread, this::open, this::told);
+        return BlobstoreBase.begin(thread, this::open, this::told);
     }
 
     private Throwable told(Throwable failure) {
@@ -133,8 +134,7 @@ final class Opening {
                     "its blobstore is of type '" + s.type().text() + "', not '" + options.type() + "'");
         }
         checkBlocks(what, device.bdev(), s);
-        Space space = new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
-        Store store = new Store(devices, thread, options, device, s, space);
+        Store store = new Store(devices, thread, options, device, s, Space.unknown(s));
         return Recovery.load(store)
                 .thenCompose(_ -> mode == Mode.GROW ? Growth.grow(store) : Steps.done())
                 .thenApply(_ -> store);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.spdkio.blob.store;
 
+import dev.spdkio.blob.format.SuperBlock;
 import java.util.BitSet;
 
 /**
@@ -25,6 +26,11 @@ final class Space {
         this.clusters = clusters;
         this.clusterCount = clusterCount;
         this.free = clusterCount - clusters.cardinality();
+    }
+
+    /** Of a store whose super block is known, and nothing else. */
+    static Space unknown(SuperBlock s) {
+        return new Space(new BitSet(), s.metadata().length(), new BitSet(), new BitSet(), s.clusters());
     }
 
     /** The bits were set from outside. */

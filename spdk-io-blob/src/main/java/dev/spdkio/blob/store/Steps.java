@@ -3,12 +3,10 @@ package dev.spdkio.blob.store;
 
 import dev.spdkio.blob.spi.BlobstoreBase;
 import dev.spdkio.error.SpdkException;
-import dev.spdkio.runtime.SpdkThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,25 +34,6 @@ public final class Steps {
         } catch (SpdkException | RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
-    }
-
-    /** Runs a step on a thread. Any thread. */
-    static <T> CompletableFuture<T> on(SpdkThread thread, Step<T> step, UnaryOperator<Throwable> told) {
-        CompletableFuture<T> result = thread.runtime().newFuture();
-        try {
-            thread.execute(() -> {
-                var _ = begin(step).whenComplete((value, failure) -> {
-                    if (failure != null) {
-                        result.completeExceptionally(told.apply(cause(failure)));
-                    } else {
-                        result.complete(value);
-                    }
-                });
-            });
-        } catch (IllegalStateException e) {
-            result.completeExceptionally(e);
-        }
-        return result;
     }
 
     /** What made a step fail. */
