@@ -187,13 +187,7 @@ final class BlobAsyncChannel extends AsynchronousFileChannel {
     @Override
     public FileLock tryLock(long position, long size, boolean shared) throws IOException {
         checkOpen();
-        FileLock lock =
-                handle.system().locks().take(this, handle.toLock(shared).info().id(), position, size, shared);
-        if (!isOpen()) {
-            handle.system().locks().release(this);
-            throw new AsynchronousCloseException();
-        }
-        return lock;
+        return handle.system().locks().take(this, handle.toLock(shared).info().id(), position, size, shared);
     }
 
     // ---- the end ----------------------------------------------------------------------------------------------------

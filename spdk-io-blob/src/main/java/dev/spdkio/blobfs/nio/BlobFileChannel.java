@@ -410,13 +410,7 @@ final class BlobFileChannel extends FileChannel {
     @Override
     public FileLock tryLock(long position, long size, boolean shared) throws IOException {
         begun();
-        FileLock lock =
-                handle.system().locks().take(this, handle.toLock(shared).info().id(), position, size, shared);
-        if (!isOpen()) {
-            handle.system().locks().release(this);
-            throw new AsynchronousCloseException();
-        }
-        return lock;
+        return handle.system().locks().take(this, handle.toLock(shared).info().id(), position, size, shared);
     }
 
     @Override

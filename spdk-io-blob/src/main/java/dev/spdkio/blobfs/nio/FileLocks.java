@@ -3,6 +3,7 @@ package dev.spdkio.blobfs.nio;
 
 import dev.spdkio.blob.BlobId;
 import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
@@ -53,11 +54,12 @@ final class FileLocks {
         }
     }
 
-    FileLock take(FileChannel channel, BlobId file, long position, long size, boolean shared) {
+    FileLock take(FileChannel channel, BlobId file, long position, long size, boolean shared) throws IOException {
         return take(new Lock(channel, file, position, toEnd(position, size), shared));
     }
 
-    FileLock take(AsynchronousFileChannel channel, BlobId file, long position, long size, boolean shared) {
+    FileLock take(AsynchronousFileChannel channel, BlobId file, long position, long size, boolean shared)
+            throws IOException {
         return take(new Lock(channel, file, position, toEnd(position, size), shared));
     }
 
@@ -66,7 +68,7 @@ final class FileLocks {
         return size == 0 ? Long.MAX_VALUE - Math.max(0, position) : size;
     }
 
-    private FileLock take(Lock lock) {
+    private FileLock take(Lock lock) throws IOException {
         synchronized (held) {
             for (Lock other : held) {
                 if (other.file.equals(lock.file) && other.overlaps(lock.position(), lock.size())) {
@@ -74,6 +76,10 @@ final class FileLocks {
                 }
             }
             held.add(lock);
+        }
+        if (!lock.acquiredBy().isOpen()) { // it was closed meanwhile, and may have let go before
+            release(lock.acquiredBy());
+            throw new AsynchronousCloseException();
         }
         return lock;
     }
