@@ -10,7 +10,6 @@ import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevOptions;
 import dev.spdkio.bdev.BdevSpec;
-import dev.spdkio.bdev.IoCompletion;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
 import dev.spdkio.bdev.OpenMode;
@@ -30,16 +29,13 @@ import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
-import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Param;
 
 /** What a blob and a logical volume add to an I/O, on a device that does nothing. */
 @SuppressWarnings("NullAway.Init") // set by prepare
-public class BlobBenchmark extends ReactorBenchmark implements IoCompletion {
+public class BlobBenchmark extends IoBenchmark {
     private static final int BLOCK_SIZE = 4096;
     private static final long VOLUME_BLOCKS = 1 << 17;
     private static final long KEPT_BLOCKS = 2048;
@@ -53,10 +49,6 @@ public class BlobBenchmark extends ReactorBenchmark implements IoCompletion {
     @Param({"READ", "WRITE"})
     public IoType type;
 
-    /** I/Os in flight. */
-    @Param({"1", "128"})
-    public int queueDepth;
-
     private DmaPool pool;
     private BdevManager bdevs;
     private BdevDesc desc;
@@ -64,8 +56,6 @@ public class BlobBenchmark extends ReactorBenchmark implements IoCompletion {
     private @Nullable Blob blob;
     private @Nullable BlobChannel blobChannel;
     private DmaBuf buf;
-    private int toSubmit;
-    private int toComplete;
     private long block;
 
     /** Keeps the metadata of a store at its beginning, and nothing else. */
@@ -175,41 +165,16 @@ public class BlobBenchmark extends ReactorBenchmark implements IoCompletion {
                 })
                 .join();
     }
-    /** An I/O of 4 KiB, from its submission to its callback. */
-    @Benchmark
-    @OperationsPerInvocation(BATCH)
-    public void submitAndComplete() throws InterruptedException {
-        batch(() -> {
-            toComplete = BATCH;
-            toSubmit = BATCH - queueDepth;
-            for (int i = 0; i < queueDepth; i++) {
-                submit();
-            }
-        });
-    }
 
     /** From cluster to cluster, behind what the device keeps. */
-    private void submit() {
+    @Override
+    protected void submit() {
         block = (block + 1025) & (VOLUME_BLOCKS - 1);
         BlobChannel blobs = blobChannel;
         if (blobs == null) {
             channel.submit(type, buf, 0, Math.max(block, KEPT_BLOCKS), 1, this, null);
         } else {
             blobs.submit(type, Objects.requireNonNull(blob), buf, Math.max(block, KEPT_BLOCKS), 1, this, null);
-        }
-    }
-
-    @Override
-    public void completed(IoStatus status, @Nullable Object userData) {
-        if (!status.isSuccess()) {
-            batchFailed(new CompletionException(status.toString(), null));
-            return;
-        }
-        if (toSubmit-- > 0) {
-            submit();
-        }
-        if (--toComplete == 0) {
-            batchOver();
         }
     }
 }
