@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 final class BlobFigures {
     private static final int CLUSTER = 64 << 10;
     private static final long MEMORY = 512L << 20;
-    private static final int WARM_UP = 3;
+    private static final int WARM_UP = 12;
     private static final String[] WHAT = {"create", "open, set an attribute, sync and close", "delete"};
 
     private final int blobs;

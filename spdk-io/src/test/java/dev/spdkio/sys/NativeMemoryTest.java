@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NativeMemoryTest {
     private static final long BYTES = 3 * NativeMemory.HUGE_PAGE_BYTES + 12_345;
@@ -31,6 +32,19 @@ class NativeMemoryTest {
             assertThat(segment.get(JAVA_BYTE, BYTES - 1)).isZero();
             segment.fill((byte) 7);
             assertThat(segment.get(JAVA_BYTE, BYTES / 2)).isEqualTo((byte) 7);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 4095, 4096, 4097, 1 << 20})
+    void zeroesWhatItIsGivenAndNothingElse(long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment all = arena.allocate(bytes + 2);
+            all.fill((byte) 7);
+            NativeMemory.zero(all.asSlice(1, bytes));
+            assertThat(all.get(JAVA_BYTE, 0)).isEqualTo((byte) 7);
+            assertThat(all.get(JAVA_BYTE, bytes + 1)).isEqualTo((byte) 7);
+            assertThat(all.asSlice(1, bytes).mismatch(arena.allocate(bytes))).isEqualTo(-1);
         }
     }
 

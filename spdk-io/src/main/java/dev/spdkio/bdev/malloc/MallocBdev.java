@@ -80,8 +80,7 @@ public final class MallocBdev implements BdevOps<MallocBdev> {
         switch (io.type()) {
             case READ -> read(io);
             case WRITE -> write(io);
-            case UNMAP, WRITE_ZEROES ->
-                slab.asSlice(io.offsetBytes(), io.lengthBytes()).fill((byte) 0);
+            case UNMAP, WRITE_ZEROES -> NativeMemory.zero(slab.asSlice(io.offsetBytes(), io.lengthBytes()));
             case COPY ->
                 MemorySegment.copy(slab, offset(io, io.sourceBlock()), slab, io.offsetBytes(), io.lengthBytes());
             case COMPARE -> {
