@@ -350,7 +350,7 @@ class BlobCheckTest {
     @Test
     void whatIsDamagedStaysUntilItIsDropped() throws Exception {
         boolean _ = world.run(() -> {
-            StoreImage image = new StoreImage(unloaded).flip(page(CHAIN) + 200).bit(StoreImage.PAGE_MASK, 3, false);
+            StoreImage image = new StoreImage(unloaded).flip(page(CHAIN) + 200).bit(StoreImage.BLOB_MASK, 3, false);
             world.device.reset(image.bytes());
             CheckReport report = repair(RepairOptions.DEFAULT);
             assertThat(report.plan()).contains("keep used what damaged blobs may have");
@@ -384,6 +384,31 @@ class BlobCheckTest {
             store = world.load();
             assertThat(Task.call(store::freeClusters)).isEqualTo(96 - 28 - 2 - 3);
             Task.await(store.unload());
+            return true;
+        });
+    }
+
+    @Test
+    void aRepairThatDidNotEndFreesNothingOfOthersThatAreDamaged() throws Exception {
+        boolean _ = world.run(() -> {
+            world.device.reset(new StoreImage(unloaded)
+                    .flip(page(TABLE) + 200)
+                    .flip(page(CHAIN) + 200)
+                    .bytes());
+            var _ = repair(RepairOptions.DEFAULT.withDrop(List.of(TABLE)));
+            List<PowerCutBdev.Cut> cuts = new ArrayList<>();
+            for (int n = 0; n <= world.device.eventCount(); n++) {
+                cuts.add(world.device.cut(n, 4096));
+            }
+            for (PowerCutBdev.Cut cut : cuts) {
+                for (PowerCutImages.Image left : PowerCutImages.of(cut, new SplittableRandom(1))) {
+                    world.device.reset(left.content());
+                    Blobstore store = world.load();
+                    assertThat(Task.call(store::damagedBlobs)).containsKey(CHAIN);
+                    assertThat(Task.call(store::freeClusters)).isLessThanOrEqualTo(96 - 28 - 3 - 2);
+                    Task.await(store.unload());
+                }
+            }
             return true;
         });
     }

@@ -11,6 +11,10 @@ import dev.spdkio.blob.Blobstore;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,7 +91,7 @@ class BlobDamageTest {
             long free = Task.call(store::freeClusters);
             world.device.failWrites(true);
             fails(Errno.EIO, () -> Task.await(store.deleteBlob(second)));
-            fails(Errno.EIO, () -> Task.await(store.createSnapshot(first, java.util.Map.of())));
+            fails(Errno.EIO, () -> Task.await(store.createSnapshot(first, Map.of())));
             world.device.failWrites(false);
             assertThat(Task.call(store::blobIds)).containsExactly(first, second);
             Task.await(store.deleteBlob(second));
@@ -115,6 +119,70 @@ class BlobDamageTest {
             Task.await(store.unload());
             return true;
         });
+    }
+
+    @Test
+    void masksInTheSamePagesAreRefused() {
+        ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN).putInt(44, 2); // pages of the mask of clusters
+        PowerCutWorld.seal(image, 0);
+        world.device.reset(image);
+        assertThatThrownBy(() -> world.run(world::load))
+                .hasStackTraceContaining("masks in the same pages")
+                .hasStackTraceContaining("EILSEQ");
+    }
+
+    @Test
+    void aSuperBlobThatCanBeNoneIsSaid() throws Exception {
+        ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN).putLong(20, -2);
+        PowerCutWorld.seal(image, 0);
+        world.device.reset(image);
+        boolean _ = world.run(() -> {
+            Blobstore store = world.load();
+            fails(Errno.EILSEQ, () -> Task.await(store.superBlob()));
+            Task.await(store.setSuperBlob(first));
+            assertThat(Task.await(store.superBlob())).contains(first);
+            Task.await(store.unload());
+            return true;
+        });
+    }
+
+    /** It would be removed, since the blob of which it is to be a snapshot does not stand on it. */
+    @Test
+    void aHalfMadeSnapshotOnWhichAnotherStandsIsSetAside() throws Exception {
+        boolean _ = world.run(() -> {
+            world.device.reset(image);
+            Blobstore store = world.load();
+            BlobId snapshot = Task.await(store.createSnapshot(first, Map.of()));
+            byte[] bad = world.device.content();
+            Task.await(store.unload());
+            addInternal(bad, snapshot, "SNAPTMP", second.value());
+            world.device.reset(bad);
+            for (int i = 0; i < 2; i++) {
+                Blobstore again = world.load();
+                assertThat(Task.call(again::blobIds)).containsExactly(second);
+                assertThat(Task.call(again::damagedBlobs)).containsOnlyKeys(first, snapshot);
+                assertThat(Task.call(again::damagedBlobs).get(snapshot)).contains("others stand on it");
+                Task.await(again.unload());
+            }
+            return true;
+        });
+    }
+
+    private static void addInternal(byte[] image, BlobId blob, String name, long value) {
+        int page = METADATA + 4096 * (int) blob.value();
+        int at = page + 16;
+        int length = 4 + name.length() + 8;
+        System.arraycopy(image, at, image, at + 5 + length, 1000);
+        ByteBuffer.wrap(image)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .position(at)
+                .put((byte) 4)
+                .putInt(length)
+                .putShort((short) name.length())
+                .putShort((short) 8)
+                .put(name.getBytes(StandardCharsets.US_ASCII))
+                .putLong(value);
+        PowerCutWorld.seal(image, page);
     }
 
     /** SPDK keeps what applications set apart from what it sets itself, and lets them use its names. */

@@ -90,7 +90,11 @@ public final class BlobReader {
             more += Le.u32(s, at + 4);
         }
         checkClusters(record.clusters + more);
-        int[] map = Arrays.copyOf(record.map, record.clusters + (int) more);
+        int clusters = record.clusters + (int) more;
+        int[] map = record.map;
+        if (clusters > map.length) { // by more than is needed, since many may follow
+            map = Arrays.copyOf(map, (int) Math.min(BlobRecord.MAX_CLUSTERS, Math.max(clusters, 2L * map.length)));
+        }
         for (long at = 0; at < s.byteSize(); at += 8) {
             long first = Le.u32(s, at);
             int length = (int) Le.u32(s, at + 4);
@@ -140,7 +144,9 @@ public final class BlobReader {
             if ((page != 0 && run != 1) || run > most - tableLength) {
                 throw bad("a run of " + run + " pages of its map, which has " + most);
             }
-            tablePages = Arrays.copyOf(tablePages, most);
+            if (tablePages.length < most) {
+                tablePages = Arrays.copyOf(tablePages, most);
+            }
             Arrays.fill(tablePages, tableLength, tableLength + (int) run, page);
             tableLength += (int) run;
         }
@@ -157,6 +163,9 @@ public final class BlobReader {
             }
             record.extentPages = tablePages;
             record.map = new int[record.clusters];
+        }
+        if (record.map.length > record.clusters) {
+            record.map = Arrays.copyOf(record.map, record.clusters);
         }
         return record;
     }

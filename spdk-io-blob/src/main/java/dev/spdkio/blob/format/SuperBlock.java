@@ -78,6 +78,17 @@ public record SuperBlock(
         public long end() {
             return Integer.toUnsignedLong(start) + Integer.toUnsignedLong(length);
         }
+
+        boolean overlaps(Region other) {
+            return length != 0
+                    && Integer.toUnsignedLong(start) < other.end()
+                    && Integer.toUnsignedLong(other.start) < end();
+        }
+
+        @Override
+        public String toString() {
+            return Integer.toUnsignedLong(start) + " to " + (end() - 1);
+        }
     }
 
     /** What a store is for. */
@@ -304,6 +315,10 @@ public record SuperBlock(
         checkMask("clusters", clusterMask, clusters());
         if (blobMask.length != 0) {
             checkMask("blobs", blobMask, metadata.length);
+        }
+        if (pageMask.overlaps(clusterMask) || blobMask.overlaps(pageMask) || blobMask.overlaps(clusterMask)) {
+            throw bad("masks in the same pages: of pages " + pageMask + ", of clusters " + clusterMask + ", of blobs "
+                    + blobMask);
         }
     }
 

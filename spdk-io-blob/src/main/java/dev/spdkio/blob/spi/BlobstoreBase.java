@@ -4,6 +4,7 @@ package dev.spdkio.blob.spi;
 import dev.spdkio.bdev.Bdev;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.blob.BlobChannel;
+import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.Blobstore;
 import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.error.SpdkException;
@@ -126,6 +127,16 @@ public abstract class BlobstoreBase implements Blobstore {
                             + " of " + ioUnitSize());
         }
         return bdev;
+    }
+
+    /** The super blob that the device names, in a stage. */
+    protected final BlobId superBlob(long id) {
+        try {
+            return new BlobId(id);
+        } catch (IllegalArgumentException e) {
+            throw new CompletionException(failure(
+                    Errno.EILSEQ, "reading the super blob of " + this, e.getMessage() + ": set another, or none"));
+        }
     }
 
     /** What is said of an operation that fails. */

@@ -16,9 +16,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class Census {
     /** Metadata pages that are read at once. */
     private static final int BATCH = 64;
+
+    private static final Places NOTHING = new Places();
 
     /** Who wants to know more than is counted. */
     interface Witness {
@@ -42,43 +43,43 @@ final class Census {
         default void blob(BlobState state) {}
     }
 
-    /** What a blob says of others. */
-    private record Found(long parent, long making, long removing) {
-        boolean isHalf() {
-            return making != Store.NONE || removing != Store.NONE;
-        }
-
-        long partner() {
-            return removing != Store.NONE ? removing : making;
-        }
-    }
+    /**
+     * What a blob says of others.
+     *
+     * @param partner the clone with which it is being made or removed, if it is
+     * @param own what it has, if it is
+     */
+    private record Found(long parent, long partner, Places own) {}
 
     /**
      * A snapshot that was being made or removed.
      *
      * @param stays whether the clone stands on it: then it is made in full, else removed
+     * @param partners with which it is being made or removed: what they have is not the snapshot's to give up
      */
-    record Half(long snapshot, long cloneId, boolean stays) {}
+    record Half(long snapshot, long cloneId, boolean stays, List<Long> partners) {}
 
     private final Store store;
     private final Space space;
     private final SuperBlock superBlock;
     private final Witness witness;
     private final Map<Long, Found> found = new HashMap<>();
-    private final Set<Long> conflicts = new TreeSet<>();
+
+    /** What a blob has that others have too, which came before it. */
+    private final Map<Long, Places> conflicts = new TreeMap<>();
 
     /** What blobs have that were looked at: what is used, unless the masks say what that is. */
-    private BitSet claimedPages;
+    private Places taken = new Places();
 
-    private BitSet claimedClusters;
+    private final Places takenTwice = new Places();
+    private final Places disputed = new Places();
+    private final BitSet missing = new BitSet();
 
     Census(Store store, Witness witness) {
         this.store = store;
         this.space = store.space;
         this.superBlock = store.superBlock();
         this.witness = witness;
-        this.claimedPages = space.pages;
-        this.claimedClusters = space.clusters;
     }
 
     /** Whether a blob is there and whole. */
@@ -93,7 +94,12 @@ final class Census {
 
     /** Blobs of which something was counted before. */
     Set<Long> conflicts() {
-        return conflicts;
+        return conflicts.keySet();
+    }
+
+    /** Root pages of blobs that others name, and that are not there. Nobody else is to have their identifiers. */
+    BitSet missing() {
+        return missing;
     }
 
     // ---- from the masks -------------------------------------------------------------------------------------------
@@ -124,26 +130,40 @@ final class Census {
                         })));
     }
 
-    /** Looks at the blobs that the masks tell. */
-    CompletableFuture<Void> ofMasks() {
-        claimedPages = space.blobs.get(0, space.blobs.length());
-        claimedClusters = new BitSet();
-        return claimAll(space.blobs.stream(), false).thenCompose(_ -> claimConflicts());
+    /**
+     * Looks at the blobs that the masks tell. Answers what they have and the masks call free: such masks are not to be
+     * believed.
+     */
+    CompletableFuture<Places> ofMasks() {
+        taken.pages().or(space.blobs);
+        return claimAll(space.blobs)
+                .thenCompose(_ -> settleAll())
+                .thenCompose(_ -> ofDamaged())
+                .thenApply(_ -> {
+                    // A repair that did not end may have freed what it gave up. That is no reason to forget what others
+                    // have.
+                    store.damaged.keySet().forEach(id -> space.pages.set(id.intValue()));
+                    Places free = taken.copy();
+                    free.remove(new Places(space.pages, space.clusters));
+                    return free;
+                });
     }
 
     /** Remembers a blob, or that it is damaged. Other failures are those of the device. */
-    private CompletableFuture<Void> count(int root, boolean last, Set<Long> halves) {
+    private CompletableFuture<Void> count(int root) {
         long id = BlobState.idOf(root);
         Loader loader = new Loader(store, id);
         CompletableFuture<Void> noted = loader.read()
                 .thenCompose(state -> Steps.begin(() -> {
-                    claim(state, loader.pages(), last, halves);
-                    Found f = new Found(
-                            BlobState.internalId(state.record, BlobState.SNAPSHOT),
-                            BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE),
-                            BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED));
-                    found.put(id, f);
-                    store.relations.set(id, f.parent);
+                    Places own = loader.places();
+                    claim(state, own);
+                    long parent = BlobState.internalId(state.record, BlobState.SNAPSHOT);
+                    long removing = BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED);
+                    long partner = removing != Store.NONE
+                            ? removing
+                            : BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE);
+                    found.put(id, new Found(parent, partner, partner != Store.NONE ? own : NOTHING));
+                    store.relations.set(id, parent);
                     witness.blob(state);
                     return Steps.done();
                 }));
@@ -164,10 +184,6 @@ final class Census {
     /** Refuses a map with clusters that nobody can have, or that are said to be free. */
     static void checkClusters(Store store, BlobState state) throws MalformedMetadataException {
         checkRange(store, state);
-        checkUsed(store, state);
-    }
-
-    private static void checkUsed(Store store, BlobState state) throws MalformedMetadataException {
         for (int c : state.record.map) {
             if (c != 0 && !store.space.clusters.get(c)) {
                 throw BlobReader.malformed(state.id, "cluster " + c + ", which is free");
@@ -175,7 +191,7 @@ final class Census {
         }
     }
 
-    private static BitSet checkRange(Store store, BlobState state) throws MalformedMetadataException {
+    private static void checkRange(Store store, BlobState state) throws MalformedMetadataException {
         BitSet own = new BitSet();
         int least = store.superBlock().metadataClusters();
         int end = store.superBlock().clusters();
@@ -194,13 +210,12 @@ final class Census {
             }
             own.set(c);
         }
-        return own;
     }
 
     // ---- from the pages -------------------------------------------------------------------------------------------
 
     /**
-     * Looks at all pages.
+     * Looks at all pages, whatever is known of the store.
      *
      * @param trusted blobs that are counted before others, by their root pages
      * @param without blobs that are taken for deleted
@@ -210,16 +225,20 @@ final class Census {
         space.blobs.clear();
         space.clusters.clear();
         space.clusters.set(0, superBlock.metadataClusters());
+        store.damaged.clear();
+        store.relations.clear();
+        taken = new Places(space.pages, space.clusters);
         BitSet roots = new BitSet();
         return scan(roots, without)
                 .thenCompose(_ -> {
                     BitSet others = roots.get(0, roots.length());
                     others.andNot(trusted);
                     roots.and(trusted);
-                    return claimAll(roots.stream(), false).thenCompose(_ -> claimAll(others.stream(), false));
+                    return claimAll(roots).thenCompose(_ -> claimAll(others));
                 })
-                .thenCompose(_ -> claimConflicts())
-                .thenCompose(_ -> claimDamaged())
+                .thenCompose(_ -> settleAll())
+                .thenCompose(_ -> ofDamaged())
+                .thenAccept(taken::add)
                 .thenRun(space::recount);
     }
 
@@ -265,55 +284,83 @@ final class Census {
         }
     }
 
-    private CompletableFuture<Void> claimConflicts() {
-        return claimAll(conflicts.stream().mapToInt(Long::intValue), true);
-    }
-
-    private CompletableFuture<Void> claimAll(IntStream all, boolean last) {
-        int[] roots = all.toArray();
-        Set<Long> halves = new HashSet<>();
-        found.forEach((id, f) -> {
-            if (f.isHalf()) {
-                halves.add(id);
-                halves.add(f.partner());
-            }
-        });
-        return Steps.each(roots.length, i -> count(roots[i], last, halves));
+    private CompletableFuture<Void> claimAll(BitSet blobs) {
+        int[] roots = blobs.stream().toArray();
+        return Steps.each(roots.length, i -> count(roots[i]));
     }
 
     /**
      * Marks what a blob has. What two have is right only while a snapshot is made or removed: who comes second waits
      * until it is known which those are.
      */
-    private void claim(BlobState state, BitSet pages, boolean last, Set<Long> halves)
-            throws MalformedMetadataException {
-        BitSet clusters = checkRange(store, state);
-        if (claimedClusters != space.clusters) {
-            checkUsed(store, state);
+    private void claim(BlobState state, Places own) throws MalformedMetadataException {
+        checkRange(store, state);
+        own.pages().clear(state.rootPage());
+        Places shared = own.and(taken);
+        taken.add(own);
+        if (shared.isEmpty()) {
+            return;
         }
-        pages.clear(state.rootPage());
-        boolean conflict = pages.intersects(claimedPages) || clusters.intersects(claimedClusters);
-        claimedPages.or(pages);
-        claimedClusters.or(clusters);
-        if (conflict && !last) {
-            conflicts.add(state.id);
-        }
-        if (conflict && last && !halves.contains(state.id)) {
-            throw BlobReader.malformed(state.id, "metadata pages or clusters that another has too");
+        conflicts.put(state.id, shared);
+        boolean byThree = shared.intersects(takenTwice);
+        takenTwice.add(shared);
+        if (byThree) {
+            disputed.add(shared);
+            throw refusal(state.id, shared);
         }
     }
 
-    /** What can be seen of damaged blobs stays used, when it is known what others have. */
-    private CompletableFuture<Void> claimDamaged() {
-        long[] ids = store.damaged.keySet().stream().mapToLong(Long::longValue).toArray();
-        return Steps.each(ids.length, i -> {
-            Loader loader = new Loader(store, ids[i]);
-            return Steps.after(loader.read(), (_, failure) -> {
-                space.pages.or(loader.pages());
-                space.clusters.or(loader.clusters());
-                return failure instanceof MalformedMetadataException ? Steps.done() : Steps.ended(failure);
-            });
+    private static MalformedMetadataException refusal(long id, Places shared) {
+        return BlobReader.malformed(id, shared + " that another has too");
+    }
+
+    private CompletableFuture<Void> settleAll() {
+        List<Map.Entry<Long, Places>> all = conflicts.entrySet().stream()
+                .filter(e -> found.containsKey(e.getKey()))
+                .toList();
+        return Steps.each(
+                all.size(), i -> settle(all.get(i).getKey(), all.get(i).getValue()));
+    }
+
+    /** What a blob shares must be shared with those that it is being made or removed with. */
+    private CompletableFuture<Void> settle(long id, Places shared) {
+        return Recovery.places(store, partners(id, found)).thenAccept(theirs -> {
+            shared.remove(theirs);
+            if (!shared.isEmpty()) {
+                disputed.add(shared);
+                damage(id, refusal(id, shared).getMessage());
+            }
         });
+    }
+
+    /** Those with which a blob is being made or removed. */
+    private static List<Long> partners(long id, Map<Long, Found> all) {
+        List<Long> partners = new ArrayList<>();
+        all.forEach((other, f) -> {
+            if (f.partner == id) {
+                partners.add(other);
+            } else if (other == id && all.containsKey(f.partner)) {
+                partners.add(f.partner);
+            }
+        });
+        return partners;
+    }
+
+    /** What can be seen of damaged blobs, when it is known what others have. It is nobody's to give up. */
+    private CompletableFuture<Places> ofDamaged() {
+        long[] ids = store.damaged.keySet().stream().mapToLong(Long::longValue).toArray();
+        Places all = new Places();
+        return Steps.each(ids.length, i -> {
+                    Loader loader = new Loader(store, ids[i]);
+                    return Steps.after(loader.read(), (_, failure) -> {
+                        all.add(loader.places());
+                        return failure instanceof MalformedMetadataException ? Steps.done() : Steps.ended(failure);
+                    });
+                })
+                .thenApply(_ -> {
+                    disputed.add(all);
+                    return all;
+                });
     }
 
     // ---- what blobs say of others -----------------------------------------------------------------------------------
@@ -323,27 +370,58 @@ final class Census {
      * Those that are removed are not there any more from here on.
      */
     List<Half> halves() {
+        Set<Long> going = going();
+        Map<Long, Found> having = new HashMap<>(found); // what is damaged here has something, too
         List<Half> halves = new ArrayList<>();
-        for (long id : found.keySet().stream().sorted().toList()) {
-            Found f = found.get(id);
-            if (f == null || !f.isHalf()) {
-                continue;
-            }
-            Found partner = found.get(f.partner());
-            if (partner == null) {
-                damage(
-                        id,
-                        "blob " + new BlobId(id) + " is a snapshot that was being made or removed with blob 0x"
-                                + Long.toHexString(f.partner()) + ", which is not there");
-                continue;
-            }
-            boolean stays = partner.parent == id;
-            halves.add(new Half(id, f.partner(), stays));
-            if (!stays) {
+        for (Map.Entry<Long, Found> e : new TreeMap<>(found).entrySet()) {
+            long id = e.getKey();
+            long partner = e.getValue().partner;
+            Found clone = found.get(partner);
+            if (going.contains(id)) {
+                halves.add(new Half(id, partner, false, partners(id, having)));
+                having.remove(id);
                 found.remove(id);
+            } else if (partner != Store.NONE && clone == null) {
+                reserve(partner);
+                damageHalf(id, partner, "which is not there");
+            } else if (clone != null && clone.parent == id) {
+                halves.add(new Half(id, partner, true, partners(id, having)));
+            } else if (clone != null) {
+                damageHalf(id, partner, "but others stand on it, or have what it has");
             }
         }
         return halves;
+    }
+
+    /** Halves that nobody stands on who stays, and that have nothing that is disputed. */
+    private Set<Long> going() {
+        Set<Long> going = new HashSet<>();
+        found.forEach((id, f) -> {
+            Found clone = found.get(f.partner);
+            if (clone != null && clone.parent != id && !f.own.intersects(disputed)) {
+                going.add(id);
+            }
+        });
+        boolean again = true;
+        while (again) {
+            again = going.removeIf(id -> !going.containsAll(store.relations.clones(id)));
+        }
+        return going;
+    }
+
+    private void damageHalf(long id, long partner, String why) {
+        damage(
+                id,
+                "blob " + new BlobId(id) + " is a snapshot that was being made or removed with blob 0x"
+                        + Long.toHexString(partner) + ", " + why);
+    }
+
+    private void reserve(long id) {
+        if (id >>> Integer.SIZE == 1
+                && (int) id >= 0
+                && (int) id < superBlock.metadata().length()) {
+            missing.set((int) id);
+        }
     }
 
     /** Looks at what blobs stand on, when {@link #halves} are known. */
@@ -357,6 +435,7 @@ final class Census {
                     continue;
                 }
                 if (!found.containsKey(parent)) {
+                    reserve(parent);
                     damage(
                             e.getKey(),
                             "blob " + new BlobId(e.getKey()) + " stands on blob 0x" + Long.toHexString(parent)

@@ -109,7 +109,7 @@ public final class Inspection {
                     boolean would = Recovery.trustsMasks(store);
                     if (failure == null) {
                         masks = store.space;
-                        return would ? census.ofMasks().thenRun(() -> trusted = count(store, census)) : Steps.done();
+                        return would ? census.ofMasks().thenAccept(free -> trust(store, census, free)) : Steps.done();
                     }
                     if (!(failure instanceof MalformedMetadataException)) {
                         return Steps.ended(failure);
@@ -136,6 +136,14 @@ public final class Inspection {
                                 Remedy.LOAD);
                     }
                 });
+    }
+
+    private void trust(Store store, Census census, Places free) {
+        if (free.isEmpty()) {
+            trusted = count(store, census);
+        }
+        free(Subject.PAGE, free.pages(), ": a load rebuilds the masks from the pages", Remedy.LOAD);
+        free(Subject.CLUSTER, free.clusters(), ": a load rebuilds the masks from the pages", Remedy.LOAD);
     }
 
     private CompletableFuture<Count> pages(Set<Long> without, Census.Witness witness) {
@@ -291,14 +299,14 @@ public final class Inspection {
         BitSet leakedPages = minus(masks.space().pages, pages.space().pages);
         leakedPages.andNot(missing);
         boolean theirs = !pages.damaged().isEmpty() || !missing.isEmpty();
-        free(Subject.PAGE, freePages);
+        free(Subject.PAGE, freePages, "", Remedy.REPAIR);
         leaked(Subject.PAGE, leakedPages, theirs);
-        free(Subject.CLUSTER, minus(pages.space().clusters, masks.space().clusters));
+        free(Subject.CLUSTER, minus(pages.space().clusters, masks.space().clusters), "", Remedy.REPAIR);
         leaked(Subject.CLUSTER, minus(masks.space().clusters, pages.space().clusters), theirs);
     }
 
-    private void free(Subject subject, BitSet places) {
-        findings.addRuns(Severity.RECOVERABLE, subject, places, " used, but free in the mask", Remedy.REPAIR);
+    private void free(Subject subject, BitSet places, String then, Remedy remedy) {
+        findings.addRuns(Severity.RECOVERABLE, subject, places, " used, but free in the mask" + then, remedy);
     }
 
     private void leaked(Subject subject, BitSet places, boolean theirs) {
@@ -318,8 +326,6 @@ public final class Inspection {
 
     // ---- who has what another has -----------------------------------------------------------------------------------
 
-    private record Owned(BitSet pages, BitSet clusters) {}
-
     private CompletableFuture<Void> conflicts(Count pages) {
         long[] second = pages.census().conflicts().stream()
                 .filter(pages.damaged()::containsKey)
@@ -329,7 +335,7 @@ public final class Inspection {
         if (second.length == 0) {
             return Steps.done();
         }
-        Map<Long, Owned> owned = new TreeMap<>();
+        Map<Long, Places> owned = new TreeMap<>();
         int[] all = pages.space().blobs.stream().toArray();
         return Steps.each(second.length, i -> load(pages.store(), second[i], o -> owned.put(second[i], o)))
                 .thenCompose(_ -> Steps.each(all.length, i -> {
@@ -339,8 +345,8 @@ public final class Inspection {
                             other,
                             o -> owned.forEach((id, mine) -> {
                                 if (id != other && !(owned.containsKey(other) && other > id)) {
-                                    shared(Subject.PAGE, id, other, mine.pages, o.pages);
-                                    shared(Subject.CLUSTER, id, other, mine.clusters, o.clusters);
+                                    shared(Subject.PAGE, id, other, mine.pages(), o.pages());
+                                    shared(Subject.CLUSTER, id, other, mine.clusters(), o.clusters());
                                 }
                             }));
                 }));
@@ -357,7 +363,7 @@ public final class Inspection {
     }
 
     private interface Taker {
-        void take(Owned owned);
+        void take(Places owned);
     }
 
     /** What a blob has; of one that is damaged, nothing. */
@@ -365,7 +371,7 @@ public final class Inspection {
         Loader loader = new Loader(store, id);
         return Steps.after(loader.read(), (_, failure) -> {
             if (failure == null) {
-                taker.take(new Owned(loader.pages(), loader.clusters()));
+                taker.take(loader.places());
             }
             return failure instanceof MalformedMetadataException ? Steps.done() : Steps.ended(failure);
         });

@@ -244,7 +244,7 @@ final class JavaBlobstore extends BlobstoreBase {
     public CompletableFuture<Optional<BlobId>> superBlob() {
         return operate(() -> {
             long id = store.superBlock().superBlob();
-            return CompletableFuture.completedFuture(id == Store.NONE ? Optional.empty() : Optional.of(new BlobId(id)));
+            return CompletableFuture.completedFuture(id == Store.NONE ? Optional.empty() : Optional.of(superBlob(id)));
         });
     }
 

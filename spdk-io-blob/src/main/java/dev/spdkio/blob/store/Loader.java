@@ -116,20 +116,16 @@ final class Loader {
         return state;
     }
 
-    /** The pages it has, as far as it was read. */
-    BitSet pages() {
-        return seen;
-    }
-
-    /** The clusters it has, as far as it was read, and such as there can be. */
-    BitSet clusters() {
-        BitSet clusters = new BitSet();
+    /** What it has, as far as it was read, and such as there can be. */
+    Places places() {
+        Places places = new Places();
+        places.pages().or(seen);
         for (int c : reader.partial().map) {
             if (c >= store.superBlock().metadataClusters()
                     && c < store.superBlock().clusters()) {
-                clusters.set(c);
+                places.clusters().set(c);
             }
         }
-        return clusters;
+        return places;
     }
 }

@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,16 +22,16 @@ final class Recovery {
 
     /** Fills a store that knows its super block only. */
     static CompletableFuture<Void> load(Store store) {
-        Census census = new Census(store, Census.Witness.NONE);
-        return readMasks(store, census)
-                .thenCompose(known -> known ? census.ofMasks() : rebuild(store, census))
-                .thenCompose(_ -> completeHalves(store, census.halves()))
-                .thenRun(() -> {
+        return ofMasks(store)
+                .thenCompose(
+                        known -> known.isPresent() ? CompletableFuture.completedFuture(known.get()) : rebuild(store))
+                .thenCompose(census -> completeHalves(store, census.halves()).thenRun(() -> {
                     census.checkParents();
+                    store.space.pages.or(census.missing()); // when nothing is given up any more
                     store.damaged
                             .values()
                             .forEach(why -> LOG.log(Level.WARNING, "{0}: {1}; it is set aside", store, why));
-                });
+                }));
     }
 
     /** Whether the masks of a store count, if they can be read. */
@@ -38,24 +39,34 @@ final class Recovery {
         return store.superBlock().clean() && store.superBlock().blobMask().length() != 0;
     }
 
-    private static CompletableFuture<Boolean> readMasks(Store store, Census census) {
+    /** Nothing, if the masks are not to be believed. */
+    private static CompletableFuture<Optional<Census>> ofMasks(Store store) {
         if (!trustsMasks(store) || store.options.forceRecovery()) {
-            return CompletableFuture.completedFuture(false);
+            return CompletableFuture.completedFuture(Optional.empty());
         }
+        Census census = new Census(store, Census.Witness.NONE);
         return Steps.after(census.readMasks(), (_, failure) -> {
             if (failure instanceof MalformedMetadataException) {
                 LOG.log(Level.WARNING, "{0}: {1}; it is recovered", store, failure.getMessage());
-                return CompletableFuture.completedFuture(false);
+                return CompletableFuture.completedFuture(Optional.empty());
             }
-            return Steps.ended(failure).thenApply(_ -> true);
+            return Steps.ended(failure).thenCompose(_ -> census.ofMasks()).thenApply(free -> {
+                if (free.isEmpty()) {
+                    return Optional.of(census);
+                }
+                LOG.log(Level.WARNING, "{0}: the masks call {1} free that blobs have", store, free);
+                return Optional.empty();
+            });
         });
     }
 
-    private static CompletableFuture<Void> rebuild(Store store, Census census) {
+    private static CompletableFuture<Census> rebuild(Store store) {
         LOG.log(Level.INFO, "{0} was not unloaded, and is recovered", store);
+        Census census = new Census(store, Census.Witness.NONE);
         return census.ofPages(new BitSet(), Set.of())
                 .thenCompose(_ -> store.markDirty())
-                .thenCompose(_ -> store.writeMasks());
+                .thenCompose(_ -> store.writeMasks())
+                .thenApply(_ -> census);
     }
 
     // ---- snapshots that were being made or removed ------------------------------------------------------------------
@@ -65,19 +76,20 @@ final class Recovery {
     }
 
     private static CompletableFuture<Void> complete(Store store, Census.Half half) {
-        return new Loader(store, half.snapshot())
-                .read()
-                .thenCompose(snapshot -> new Loader(store, half.cloneId())
-                        .read()
-                        .thenCompose(clone -> {
-                            LOG.log(Level.INFO, "{0}: {1} was half made or half removed", store, snapshot);
-                            return half.stays() ? keep(snapshot, clone) : drop(snapshot, clone);
-                        }));
+        Loader loader = new Loader(store, half.snapshot());
+        return loader.read().thenCompose(snapshot -> {
+            LOG.log(Level.INFO, "{0}: {1} was half made or half removed", store, snapshot);
+            return half.stays()
+                    ? new Loader(store, half.cloneId())
+                            .read()
+                            .thenCompose(clone -> keep(snapshot, clone, loader.places()))
+                    : drop(snapshot, half);
+        });
     }
 
     /** The clone stands on it, and may have been given what is the snapshot's. */
-    private static CompletableFuture<Void> keep(BlobState snapshot, BlobState clone) {
-        boolean changed = separate(clone.record, snapshot.record, clone.dirtyExtents);
+    private static CompletableFuture<Void> keep(BlobState snapshot, BlobState clone, Places own) {
+        boolean changed = separate(clone, own);
         CompletableFuture<Void> first = changed ? Persist.write(clone, true) : Steps.done();
         return first.thenCompose(_ -> {
             snapshot.removeInternal(BlobState.SNAPSHOT_BEING_MADE);
@@ -87,27 +99,39 @@ final class Recovery {
         });
     }
 
-    /** The clone does not stand on it: it goes, without what is the clone's. */
-    private static CompletableFuture<Void> drop(BlobState snapshot, BlobState clone) {
-        separate(snapshot.record, clone.record, snapshot.dirtyExtents);
-        return Persist.erase(snapshot);
+    /** The clone does not stand on it: it goes, without what is the clone's or another's. */
+    private static CompletableFuture<Void> drop(BlobState snapshot, Census.Half half) {
+        return places(snapshot.store, half.partners()).thenCompose(others -> {
+            var _ = separate(snapshot, others);
+            return Persist.erase(snapshot);
+        });
     }
 
-    /** Takes from one what another has at the same place. */
-    private static boolean separate(BlobRecord from, BlobRecord other, BitSet dirtyExtents) {
+    /** What blobs have that are whole. */
+    static CompletableFuture<Places> places(Store store, List<Long> ids) {
+        Places all = new Places();
+        return Steps.each(ids.size(), i -> {
+                    Loader loader = new Loader(store, ids.get(i));
+                    return loader.read().thenAccept(_ -> all.add(loader.places()));
+                })
+                .thenApply(_ -> all);
+    }
+
+    /** Takes from a blob what others have. */
+    private static boolean separate(BlobState from, Places others) {
         boolean changed = false;
-        for (int i = 0; i < Math.min(from.clusters, other.clusters); i++) {
-            if (from.map[i] != 0 && from.map[i] == other.map[i]) {
-                from.map[i] = 0;
-                dirtyExtents.set(i / BlobRecord.EXTENTS_PER_PAGE);
+        int[] map = from.record.map;
+        for (int i = 0; i < map.length; i++) {
+            if (map[i] != 0 && others.clusters().get(map[i])) {
+                map[i] = 0;
+                from.dirtyExtents.set(i / BlobRecord.EXTENTS_PER_PAGE);
                 changed = true;
             }
         }
-        int[] pages = from.extentPages;
-        int[] others = other.extentPages;
-        for (int i = 0; pages != null && others != null && i < Math.min(pages.length, others.length); i++) {
-            if (pages[i] != 0 && pages[i] == others[i]) {
-                pages[i] = 0;
+        int[] extents = from.record.extentPages;
+        for (int i = 0; extents != null && i < extents.length; i++) {
+            if (extents[i] != 0 && others.pages().get(extents[i])) {
+                extents[i] = 0;
                 changed = true;
             }
         }

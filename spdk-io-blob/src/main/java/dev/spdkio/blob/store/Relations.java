@@ -29,6 +29,11 @@ final class Relations {
         return clones.containsKey(id);
     }
 
+    void clear() {
+        parents.clear();
+        clones.clear();
+    }
+
     /** {@code parent} may be {@link Store#NONE}. */
     void set(long id, long parent) {
         Long before = parents.remove(id);

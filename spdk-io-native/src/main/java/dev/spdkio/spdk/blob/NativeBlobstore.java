@@ -286,7 +286,7 @@ final class NativeBlobstore extends BlobstoreBase {
             return Calls.start(thread(), token -> BlobstoreApi.getSuper(pointer, Calls.VALUE, token))
                     .thenApply(r -> r.errno() == Errno.ENOENT
                             ? Optional.empty()
-                            : Optional.of(new BlobId(ops.check("reading the super blob of " + this, r)
+                            : Optional.of(superBlob(ops.check("reading the super blob of " + this, r)
                                     .value())));
         });
     }

@@ -107,7 +107,8 @@ final class CutWorld implements AutoCloseable {
         return view;
     }
 
-    private View.Seen look(Blob blob, BlobChannel channel) {
+    /** Looks at an open blob. */
+    View.Seen look(Blob blob, BlobChannel channel) {
         View.Meta meta = call(() -> {
             Map<String, String> xattrs = new TreeMap<>();
             for (String name : blob.xattrNames()) {
@@ -127,9 +128,12 @@ final class CutWorld implements AutoCloseable {
 
     private long[] sectors(Blob blob, BlobChannel channel, long cluster, int count) {
         long[] values = new long[count * SECTORS];
-        if (count > 0) {
-            await(channel.readAsync(blob, buf, cluster * SECTORS, values.length));
+        Blobstore store = blob.store();
+        long bytes = Math.max((long) count * CLUSTER, store.ioUnitSize()); // of a damaged store both may be others
+        if (count == 0 || bytes > buf.size()) {
+            return new long[0];
         }
+        await(channel.readAsync(blob, buf, cluster * store.ioUnitsPerCluster(), bytes / store.ioUnitSize()));
         for (int i = 0; i < values.length; i++) {
             values[i] = value(buf.segment().asSlice((long) i * SECTOR, SECTOR));
         }
