@@ -47,6 +47,8 @@ public final class Lvol {
     /** Whether an operation is under way beside which there is no other of its kind. */
     private boolean changing;
 
+    private boolean showing;
+
     Lvol(LvolStore store, BlobId id, String name, @Nullable UUID uuid) {
         this.store = store;
         this.id = id;
@@ -189,7 +191,7 @@ public final class Lvol {
     /** Registers its device, if there is none and it can have one. */
     void show() throws SpdkException {
         Blob b = blob;
-        if (b == null || bdev != null) {
+        if (b == null || bdev != null || showing) {
             return;
         }
         if (b.isDegraded()) {
@@ -208,7 +210,12 @@ public final class Lvol {
                 .writeCache(below.writeCache())
                 .numaId(below.numaId())
                 .build();
-        bdev = store.base().carries(manager().register(spec, new LvolBdev(this, b)));
+        showing = true; // whoever looks for what stands on the new device
+        try {
+            bdev = store.base().carries(manager().register(spec, new LvolBdev(this, b)));
+        } finally {
+            showing = false;
+        }
     }
 
     private BdevManager manager() {
