@@ -80,8 +80,7 @@ final class AppLifecycle implements AppControl {
         return s == null ? null : s.path();
     }
 
-    // ---- up
-    // ----------------------------------------------------------------------------------------------------------
+    // ---- up --------------------------------------------------------------------------------------------------------
 
     static AppLifecycle start(SpdkApp.Builder b) throws SpdkException {
         JsonConfig config = readConfig(b);
@@ -220,8 +219,7 @@ final class AppLifecycle implements AppControl {
         return e instanceof SpdkException s ? s : new SpdkException(0, String.valueOf(e.getMessage()), e);
     }
 
-    // ---- control
-    // -----------------------------------------------------------------------------------------------------
+    // ---- control ---------------------------------------------------------------------------------------------------
 
     @Override
     public CompletionStage<?> initialise() {
@@ -291,8 +289,7 @@ final class AppLifecycle implements AppControl {
         }
     }
 
-    // ---- down
-    // --------------------------------------------------------------------------------------------------------
+    // ---- down ------------------------------------------------------------------------------------------------------
 
     private void startStopper(boolean handleSignals) {
         String name = context.runtime().name();

@@ -361,8 +361,7 @@ class DocsTest {
         return file + ":" + piece.line() + ": ";
     }
 
-    // ---- the checks themselves
-    // ------------------------------------------------------------------------------------------
+    // ---- the checks themselves -------------------------------------------------------------------------------------
 
     @Test
     void findsWhatIsNotCompiled() {

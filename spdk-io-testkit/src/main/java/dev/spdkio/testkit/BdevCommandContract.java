@@ -60,8 +60,7 @@ interface BdevCommandContract {
         return bed().buf(content);
     }
 
-    // ---- compare
-    // -------------------------------------------------------------------------------------------------------
+    // ---- compare ---------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("a compare succeeds if all is equal, and tells of one bit that is not, wherever it is")
@@ -133,8 +132,7 @@ interface BdevCommandContract {
         bed().assertNothingInFlight();
     }
 
-    // ---- compare and write
-    // ---------------------------------------------------------------------------------------------
+    // ---- compare and write -----------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("compare and write: threads that count in one block lose nothing")
@@ -205,8 +203,7 @@ interface BdevCommandContract {
         assertThat(bed().world().on(bed().app(), ch::inFlight)).isZero();
     }
 
-    // ---- copy
-    // ----------------------------------------------------------------------------------------------------------
+    // ---- copy ------------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("copies of all sizes, to ranges that overlap their source too")
@@ -249,8 +246,7 @@ interface BdevCommandContract {
         assertThat(stats.write().bytes()).isEqualTo(emulated ? blocks(4) : 0);
     }
 
-    // ---- zero copy
-    // -----------------------------------------------------------------------------------------------------
+    // ---- zero copy -------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("zero copy: the memory has what the range has, and the range what is committed")
@@ -298,8 +294,7 @@ interface BdevCommandContract {
         bed().world().await(desc.closed());
     }
 
-    // ---- abort
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- abort -----------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("an abort of nothing fails, and one of I/O in flight leaves each to end once")
@@ -320,8 +315,7 @@ interface BdevCommandContract {
         bed().good(ch, (c, u) -> ch.submitRead(buf, 0, c, u));
     }
 
-    // ---- seek
-    // ----------------------------------------------------------------------------------------------------------
+    // ---- seek ------------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("a seek finds data where something was written; a device that cannot tell has no holes")

@@ -49,8 +49,7 @@ interface BdevioContract {
     /** Whether the device has what was written to it. */
     boolean stores();
 
-    // ---- what the cases do
-    // ---------------------------------------------------------------------------------------------
+    // ---- what the cases do -----------------------------------------------------------------------------------------
 
     private int blocks(int count) {
         return count * bed().blockSize();
@@ -137,8 +136,7 @@ interface BdevioContract {
                 .hasMessageContaining(bed().bdev().name());
     }
 
-    // ---- the cases
-    // -----------------------------------------------------------------------------------------------------
+    // ---- the cases -------------------------------------------------------------------------------------------------
 
     @Test
     @DisplayName("bdevio 1: blockdev write read block")

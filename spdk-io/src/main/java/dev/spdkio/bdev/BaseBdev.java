@@ -185,8 +185,7 @@ public final class BaseBdev implements AutoCloseable {
         }
     }
 
-    // ---- the devices on it
-    // -------------------------------------------------------------------------------------------
+    // ---- the devices on it -----------------------------------------------------------------------------------------
 
     /** A device on this one was registered: it goes when this one goes. Returns it. */
     public Bdev carries(Bdev device) {

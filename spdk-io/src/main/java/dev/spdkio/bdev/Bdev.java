@@ -356,8 +356,7 @@ public final class Bdev extends BdevControl {
         return ops.configCall();
     }
 
-    // ---- size
-    // --------------------------------------------------------------------------------------------------------
+    // ---- size ------------------------------------------------------------------------------------------------------
 
     /**
      * The device has another size now: every descriptor is told. Any thread; {@code spdk_bdev_notify_blockcnt_change}.
@@ -383,8 +382,7 @@ public final class Bdev extends BdevControl {
         }
     }
 
-    // ---- opening, removal
-    // ----------------------------------------------------------------------------------------------
+    // ---- opening, removal ------------------------------------------------------------------------------------------
 
     /** Opens it as {@code owner}, which the caller runs as. */
     BdevDesc open(SpdkThread owner, OpenMode mode, BdevEventListener listener) throws SpdkException {

@@ -53,8 +53,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return IoVec.builder().add(buf, 0, bytes).build();
     }
 
-    // ---- compare
-    // ----------------------------------------------------------------------------------------------------
+    // ---- compare ---------------------------------------------------------------------------------------------------
 
     /**
      * Compares all of {@code buf} with what the device has from byte {@code offset} on; ends with
@@ -124,8 +123,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return Command.compare(vec, block, blocks(IoType.COMPARE, vec.totalBytes()));
     }
 
-    // ---- compare and write
-    // ----------------------------------------------------------------------------------------------------
+    // ---- compare and write -----------------------------------------------------------------------------------------
 
     /**
      * Stores all of {@code write} from byte {@code offset} on if the device has {@code compare} there, else ends with
@@ -171,8 +169,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return Command.compareAndWrite(compare, write, block, blocks(IoType.COMPARE_AND_WRITE, compare.totalBytes()));
     }
 
-    // ---- copy
-    // ----------------------------------------------------------------------------------------------------
+    // ---- copy ------------------------------------------------------------------------------------------------------
 
     /**
      * Copies a range of the device to another, the target first as in SPDK; by reads and writes if the device cannot.
@@ -216,8 +213,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         futures.await(Command.copy(targetBlock, sourceBlock, count));
     }
 
-    // ---- zero copy
-    // ----------------------------------------------------------------------------------------------------
+    // ---- zero copy -------------------------------------------------------------------------------------------------
 
     /**
      * Asks the device for its own memory of a range; if {@code populate}, with what is in the range. It must be given
@@ -265,8 +261,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return futures.await(Command.zcopyStart(block, count, populate));
     }
 
-    // ---- locking
-    // ------------------------------------------------------------------------------------------------------
+    // ---- locking ---------------------------------------------------------------------------------------------------
 
     /**
      * Locks blocks, so that only this channel changes them: what others submit to change them waits, on all threads, as
@@ -294,8 +289,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         new AbortIo(channel, AbortIo.Target.with(target), (_, _) -> {}, null).begin();
     }
 
-    // ---- abort
-    // ----------------------------------------------------------------------------------------------------
+    // ---- abort -----------------------------------------------------------------------------------------------------
 
     /**
      * Aborts what was submitted on this channel with {@code target} as its user data, the very object. Succeeds if
@@ -316,8 +310,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         futures.await(Command.abort(target));
     }
 
-    // ---- NVMe commands
-    // ----------------------------------------------------------------------------------------------------
+    // ---- NVMe commands ---------------------------------------------------------------------------------------------
 
     /**
      * An NVMe command for the device's controller, its data in all of {@code buf}: not looked into, never split.
@@ -367,8 +360,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return Command.nvme(type, command, buf == null ? null : IoVec.of(buf));
     }
 
-    // ---- reads without a buffer
-    // --------------------------------------------------------------------------------------
+    // ---- reads without a buffer ------------------------------------------------------------------------------------
 
     /**
      * Reads into memory of the pool, for which it waits if need be: who has no buffer gets one that holds what was
@@ -380,8 +372,7 @@ public abstract sealed class BdevCommands extends BdevChildren permits BdevChann
         return PooledRead.begin(channel, offset, length);
     }
 
-    // ---- seek
-    // ----------------------------------------------------------------------------------------------------
+    // ---- seek ------------------------------------------------------------------------------------------------------
 
     /**
      * Gives the first byte that holds data from {@code offset} on, or {@link #NOWHERE}; a device that cannot tell has

@@ -71,8 +71,7 @@ public abstract sealed class BdevControl permits Bdev {
         return result;
     }
 
-    // ---- statistics
-    // --------------------------------------------------------------------------------------------------
+    // ---- statistics ------------------------------------------------------------------------------------------------
 
     /** What it has done on all threads so far. Any thread. */
     public CompletableFuture<BdevStats> stats() {
@@ -242,8 +241,7 @@ public abstract sealed class BdevControl permits Bdev {
         return depthSampler.last();
     }
 
-    // ---- limits
-    // ------------------------------------------------------------------------------------------------------
+    // ---- limits ----------------------------------------------------------------------------------------------------
 
     /**
      * Limits what the device does in a second, for all users in this hub and on all threads together, or not any more;

@@ -127,8 +127,7 @@ public final class BdevDesc implements AutoCloseable {
         return channel;
     }
 
-    // ---- claims
-    // ------------------------------------------------------------------------------------------------------
+    // ---- claims ----------------------------------------------------------------------------------------------------
 
     /**
      * Claims the device, until {@link #releaseClaim} or the end of this descriptor. A descriptor that was opened for
@@ -212,8 +211,7 @@ public final class BdevDesc implements AutoCloseable {
         owner.sendInternal(() -> t.set(limit, listener));
     }
 
-    // ---- quiescing
-    // ---------------------------------------------------------------------------------------------------
+    // ---- quiescing -------------------------------------------------------------------------------------------------
 
     /** {@link #quiesceRange} of all blocks that there are now; {@code spdk_bdev_quiesce}. */
     public CompletableFuture<RangeLock> quiesce() {
@@ -322,8 +320,7 @@ public final class BdevDesc implements AutoCloseable {
         return closed.copy();
     }
 
-    // ---- events
-    // ------------------------------------------------------------------------------------------------------
+    // ---- events ----------------------------------------------------------------------------------------------------
 
     void tellRemoved() {
         owner.trySendInternal(() -> deliver(BdevEvent.REMOVED));

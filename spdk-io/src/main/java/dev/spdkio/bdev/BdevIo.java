@@ -200,8 +200,7 @@ public final class BdevIo {
         driverRef = value;
     }
 
-    // ---- what the rarer types have
-    // ----------------------------------------------------------------------------------
+    // ---- what the rarer types have ---------------------------------------------------------------------------------
 
     private IoDetails details(boolean good, String what) {
         IoDetails d = details;
@@ -361,8 +360,7 @@ public final class BdevIo {
         }
     }
 
-    // ---- filling, by the hub
-    // -----------------------------------------------------------------------------------------
+    // ---- filling, by the hub ---------------------------------------------------------------------------------------
 
     void request(
             DeviceChannel target,
@@ -470,8 +468,7 @@ public final class BdevIo {
         return segments == 1 ? buf : bufs[i];
     }
 
-    // ---- its memory, for children
-    // ------------------------------------------------------------------------------------
+    // ---- its memory, for children ----------------------------------------------------------------------------------
 
     /** Where a piece of memory goes. */
     @FunctionalInterface

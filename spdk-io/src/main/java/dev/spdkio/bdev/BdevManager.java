@@ -130,8 +130,7 @@ public final class BdevManager implements AutoCloseable {
         return HUBS.get(thread).all.computeIfAbsent(this, _ -> new HubThread(thread, this));
     }
 
-    // ---- registry
-    // ----------------------------------------------------------------------------------------------------
+    // ---- registry --------------------------------------------------------------------------------------------------
 
     /** The devices in the order of their registration; a snapshot, those being removed included. */
     public List<Bdev> bdevs() {
@@ -275,8 +274,7 @@ public final class BdevManager implements AutoCloseable {
         return require(name).unregister();
     }
 
-    // ---- opening
-    // -----------------------------------------------------------------------------------------------------
+    // ---- opening ---------------------------------------------------------------------------------------------------
 
     /**
      * Opens a device. On an SpdkThread, or in a task of one; that thread owns the descriptor.
@@ -371,8 +369,7 @@ public final class BdevManager implements AutoCloseable {
         }
     }
 
-    // ---- shared things
-    // -------------------------------------------------------------------------------------------------
+    // ---- shared things ---------------------------------------------------------------------------------------------
 
     /**
      * A buffer of zeroes from which write zeroes is emulated, the same for all who need no larger one; null if there is

@@ -116,8 +116,7 @@ public final class BdevModules {
         }
     }
 
-    // ---- examining
-    // ---------------------------------------------------------------------------------------------------
+    // ---- examining -------------------------------------------------------------------------------------------------
 
     /** A device has come: at once on the app thread, so that what stands on it is there with it; else soon. */
     void examineNew(Bdev bdev) {
@@ -243,8 +242,7 @@ public final class BdevModules {
         }
     }
 
-    // ---- the end
-    // -----------------------------------------------------------------------------------------------------
+    // ---- the end ---------------------------------------------------------------------------------------------------
 
     /** Tells the modules that have begun that the end begins, the last first. On the app thread. */
     CompletableFuture<Void> beginFini() {

@@ -72,8 +72,7 @@ public final class BlockDevice implements AutoCloseable {
         this.closed = bdevs.runtime().newFuture();
     }
 
-    // ---- opening
-    // -----------------------------------------------------------------------------------------------------
+    // ---- opening ---------------------------------------------------------------------------------------------------
 
     /**
      * Opens a device, waiting for it.
@@ -184,8 +183,7 @@ public final class BlockDevice implements AutoCloseable {
         return bdevs;
     }
 
-    // ---- reading and writing
-    // -----------------------------------------------------------------------------------------
+    // ---- reading and writing ---------------------------------------------------------------------------------------
 
     /** Fills {@code target} from byte {@code offset} on. */
     public void read(MemorySegment target, long offset) throws SpdkException {
@@ -305,8 +303,7 @@ public final class BlockDevice implements AutoCloseable {
         }
     }
 
-    // ---- the engine
-    // --------------------------------------------------------------------------------------------------
+    // ---- the engine ------------------------------------------------------------------------------------------------
 
     private void waitFor(IoType type, @Nullable MemorySegment memory, @Nullable DmaBuf buf, long offset, long length)
             throws SpdkException {
@@ -450,8 +447,7 @@ public final class BlockDevice implements AutoCloseable {
         }
     }
 
-    // ---- NIO
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- NIO -------------------------------------------------------------------------------------------------------
 
     synchronized UnalignedIo unaligned() {
         UnalignedIo u = unaligned;
@@ -472,8 +468,7 @@ public final class BlockDevice implements AutoCloseable {
         return new BlockByteStream(this, offset);
     }
 
-    // ---- the end
-    // -----------------------------------------------------------------------------------------------------
+    // ---- the end ---------------------------------------------------------------------------------------------------
 
     /** A request begins. */
     void enter() {

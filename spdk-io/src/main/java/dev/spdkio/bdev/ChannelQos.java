@@ -37,8 +37,7 @@ final class ChannelQos {
         this.device = channel.bdev.qos;
     }
 
-    // ---- under the lock of the device
-    // --------------------------------------------------------------------------------
+    // ---- under the lock of the device ------------------------------------------------------------------------------
 
     ArrayDeque<BdevIo> queue(boolean read) {
         return read ? reads : writes;
@@ -68,8 +67,7 @@ final class ChannelQos {
         return io;
     }
 
-    // ---- on the thread of the channel
-    // --------------------------------------------------------------------------------
+    // ---- on the thread of the channel ------------------------------------------------------------------------------
 
     /** Keeps an I/O that has to wait. False if it need not. */
     boolean holdBack(BdevIo io) {

@@ -121,8 +121,7 @@ final class DeviceChannel {
         }
     }
 
-    // ---- no room at the device
-    // ---------------------------------------------------------------------------------------
+    // ---- no room at the device -------------------------------------------------------------------------------------
 
     boolean isWaitingForRoom() {
         return (gate & NO_ROOM) != 0;
@@ -185,8 +184,7 @@ final class DeviceChannel {
         return Poller.Result.BUSY;
     }
 
-    // ---- reset, removal, the end
-    // -------------------------------------------------------------------------------------
+    // ---- reset, removal, the end -----------------------------------------------------------------------------------
 
     /** From now on what is submitted is aborted; what waits is aborted now. In a message. */
     void freeze(BdevReset.Request reset) {
@@ -253,8 +251,7 @@ final class DeviceChannel {
         h.submitDepth--;
     }
 
-    // ---- locked ranges, limits
-    // -----------------------------------------------------------------------------------------------
+    // ---- locked ranges, limits -------------------------------------------------------------------------------------
 
     ChannelLocks locks() {
         return locks;
@@ -278,8 +275,7 @@ final class DeviceChannel {
                 || !hub.atDevices(io -> io.channel == this && which.test(io)).isEmpty();
     }
 
-    // ---- requests under way
-    // ------------------------------------------------------------------------------------------
+    // ---- requests under way ----------------------------------------------------------------------------------------
 
     /** Sees a request, if it wants to, and when it was submitted. */
     interface RequestVisitor {

@@ -53,8 +53,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
         return this;
     }
 
-    // ---- going on
-    // ----------------------------------------------------------------------------------------------------
+    // ---- going on --------------------------------------------------------------------------------------------------
 
     @Override
     void advance() {
@@ -122,8 +121,7 @@ final class EmulatedIo extends Composite implements Composite.Part {
         return Objects.requireNonNull(chunk, "the bounce buffer");
     }
 
-    // ---- ends
-    // --------------------------------------------------------------------------------------------------------
+    // ---- ends ------------------------------------------------------------------------------------------------------
 
     @Override
     public void completed(IoStatus partStatus, @Nullable Object ignored) {

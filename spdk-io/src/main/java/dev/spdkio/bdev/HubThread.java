@@ -357,8 +357,7 @@ final class HubThread implements Runnable {
         return e;
     }
 
-    // ---- requests in parts
-    // ---------------------------------------------------------------------------------------------
+    // ---- requests in parts -----------------------------------------------------------------------------------------
 
     SplitIo takeSplit(BdevChannel requester) {
         if (!requester.isOfDevice) {
@@ -404,8 +403,7 @@ final class HubThread implements Runnable {
         return List.copyOf(composites);
     }
 
-    // ---- aborting what waits
-    // -----------------------------------------------------------------------------------------
+    // ---- aborting what waits ---------------------------------------------------------------------------------------
 
     /** Ends requests that wait for an object. Never inside the submit call of one of them. Says how many. */
     int abortWaiting(Predicate<BdevIo> which) {

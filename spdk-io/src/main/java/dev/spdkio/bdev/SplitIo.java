@@ -61,8 +61,7 @@ final class SplitIo extends Composite {
         }
     }
 
-    // ---- the request
-    // -------------------------------------------------------------------------------------------------
+    // ---- the request -----------------------------------------------------------------------------------------------
 
     void request(
             BdevChannel requester, IoType what, long block, long count, IoCompletion whenDone, @Nullable Object data) {
@@ -112,8 +111,7 @@ final class SplitIo extends Composite {
         emulated = true;
     }
 
-    // ---- going on
-    // ----------------------------------------------------------------------------------------------------
+    // ---- going on --------------------------------------------------------------------------------------------------
 
     @Override
     void advance() {
@@ -285,8 +283,7 @@ final class SplitIo extends Composite {
         return b;
     }
 
-    // ---- ends
-    // --------------------------------------------------------------------------------------------------------
+    // ---- ends ------------------------------------------------------------------------------------------------------
 
     private void partEnded(OnePart part, IoStatus partStatus) {
         outstanding--;

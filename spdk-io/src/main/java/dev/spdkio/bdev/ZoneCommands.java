@@ -32,8 +32,7 @@ public final class ZoneCommands {
         return zones == null ? 1 : zones.zoneBlocks();
     }
 
-    // ---- append
-    // -----------------------------------------------------------------------------------------------------
+    // ---- append ----------------------------------------------------------------------------------------------------
 
     private Command<Long> append(IoVec vec, long zone) {
         return Command.zoneAppend(vec, zone, channel.checks().blocks(IoType.ZONE_APPEND, vec.totalBytes()));
@@ -73,8 +72,7 @@ public final class ZoneCommands {
         return futures.await(append(vec, zone));
     }
 
-    // ---- management
-    // -------------------------------------------------------------------------------------------------
+    // ---- management ------------------------------------------------------------------------------------------------
 
     /** Opens, closes, finishes, resets or gives up a zone; {@code spdk_bdev_zone_management}. */
     public void submitManage(ZoneAction action, long zone, IoCompletion completion, @Nullable Object userData) {
@@ -94,8 +92,7 @@ public final class ZoneCommands {
         futures.await(Command.zoneManagement(action, zone, zoneBlocks()));
     }
 
-    // ---- information
-    // ------------------------------------------------------------------------------------------------
+    // ---- information -----------------------------------------------------------------------------------------------
 
     private Command<List<ZoneInfo>> information(long zone, int zones) {
         long blocks = zoneBlocks();

@@ -39,8 +39,7 @@ class BdevChannelTest {
         assertThat(w.ends).isEmpty();
     }
 
-    // ---- the three styles
-    // --------------------------------------------------------------------------------------------
+    // ---- the three styles ------------------------------------------------------------------------------------------
 
     @Test
     void callsBackLaterOnTheSubmittingThread() {
@@ -219,8 +218,7 @@ class BdevChannelTest {
         assertThat(w.pool.stats().toString()).isNotEmpty();
     }
 
-    // ---- what is refused
-    // ---------------------------------------------------------------------------------------------
+    // ---- what is refused -------------------------------------------------------------------------------------------
 
     @Test
     void refusesWhatIsNotWholeBlocks() {
@@ -349,8 +347,7 @@ class BdevChannelTest {
         assertThat(d.seen).isEmpty();
     }
 
-    // ---- memory
-    // ------------------------------------------------------------------------------------------------------
+    // ---- memory ----------------------------------------------------------------------------------------------------
 
     @Test
     void vectorsGoInOnePiece() {
@@ -388,8 +385,7 @@ class BdevChannelTest {
         a.close();
     }
 
-    // ---- devices and callbacks that misbehave
-    // ------------------------------------------------------------------------
+    // ---- devices and callbacks that misbehave ----------------------------------------------------------------------
 
     @Test
     void aSecondCompletionIsRefusedCountedAndHarmless() {

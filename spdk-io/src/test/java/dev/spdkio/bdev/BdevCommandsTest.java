@@ -60,8 +60,7 @@ class BdevCommandsTest {
         }
     }
 
-    // ---- what a device sees
-    // --------------------------------------------------------------------------------------------
+    // ---- what a device sees ----------------------------------------------------------------------------------------
 
     @Test
     void aDeviceSeesWhatItCanDoItself() {
@@ -128,8 +127,7 @@ class BdevCommandsTest {
         assertThat(none).isCompletedWithValue(BdevCommands.NOWHERE);
     }
 
-    // ---- zero copy
-    // -----------------------------------------------------------------------------------------------------
+    // ---- zero copy -------------------------------------------------------------------------------------------------
 
     @Test
     void aZeroCopyKeepsWhatTheDeviceAttached() {
@@ -188,8 +186,7 @@ class BdevCommandsTest {
         assertThat(w.ends).containsExactly("reset success");
     }
 
-    // ---- compare and write under a lock
-    // --------------------------------------------------------------------------------
+    // ---- compare and write under a lock ----------------------------------------------------------------------------
 
     @Test
     void aLockWaitsForWritesThatAreOnTheirWayAndHoldsBackLaterOnes() {
@@ -316,8 +313,7 @@ class BdevCommandsTest {
         assertThat(w.ends).contains("again success");
     }
 
-    // ---- abort
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- abort -----------------------------------------------------------------------------------------------------
 
     @Test
     void anAbortEndsWhatTheDeviceHasAndWhatWaits() {
@@ -388,8 +384,7 @@ class BdevCommandsTest {
         assertThat(w.ends).contains("both success");
     }
 
-    // ---- together
-    // ------------------------------------------------------------------------------------------------------
+    // ---- together --------------------------------------------------------------------------------------------------
 
     @RepeatedTest(30)
     void commandsEndWellOnADeviceWithLittleRoom(RepetitionInfo repetition) {

@@ -90,8 +90,7 @@ class BdevModulesTest {
         return done;
     }
 
-    // ---- life
-    // --------------------------------------------------------------------------------------------------------
+    // ---- life ------------------------------------------------------------------------------------------------------
 
     @Test
     void modulesBeginInOrderAndEndTheOtherWayRound() {
@@ -188,8 +187,7 @@ class BdevModulesTest {
         assertThat(application.isClosed()).isTrue();
     }
 
-    // ---- examining
-    // ---------------------------------------------------------------------------------------------------
+    // ---- examining -------------------------------------------------------------------------------------------------
 
     @Test
     void aNewDeviceIsExaminedByNameAndThenByContent() {

@@ -136,8 +136,7 @@ class ClaimTest {
         assertThatThrownBy(() -> reader.claim(Claim.exclusiveWrite("raid"))).hasMessageContaining("is closed");
     }
 
-    // ---- devices on devices
-    // ------------------------------------------------------------------------------------------
+    // ---- devices on devices ----------------------------------------------------------------------------------------
 
     @Test
     void aDeviceGoesWithItsBase() throws SpdkException {

@@ -205,8 +205,7 @@ class SplitTest {
         assertThat(buf.pins()).isZero();
     }
 
-    // ---- bounce buffers
-    // ----------------------------------------------------------------------------------------------
+    // ---- bounce buffers --------------------------------------------------------------------------------------------
 
     @Test
     void misalignedMemoryIsCopied() {
@@ -284,8 +283,7 @@ class SplitTest {
         assertThat(w.on(w.app, () -> w.app.pollerList())).isEmpty();
     }
 
-    // ---- write zeroes by writes
-    // --------------------------------------------------------------------------------------
+    // ---- write zeroes by writes ------------------------------------------------------------------------------------
 
     @Test
     void writeZeroesIsMadeFromWrites() {
@@ -307,8 +305,7 @@ class SplitTest {
         assertThat(d.bytes[23 * 512]).isEqualTo((byte) 1);
     }
 
-    // ---- all together
-    // ------------------------------------------------------------------------------------------------
+    // ---- all together ----------------------------------------------------------------------------------------------
 
     /** Random demands, random requests that do not overlap in flight, random latency, random lack of room: as a model. */
     @RepeatedTest(60)

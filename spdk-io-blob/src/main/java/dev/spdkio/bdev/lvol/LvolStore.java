@@ -284,8 +284,7 @@ public final class LvolStore {
         return run(() -> blobs().growLive());
     }
 
-    // ---- volumes that are found
-    // ---------------------------------------------------------------------------------------
+    // ---- volumes that are found ------------------------------------------------------------------------------------
 
     /** Takes up the volumes there are. One that cannot be one is left alone, and the others are there. */
     CompletableFuture<Void> loadLvols() {

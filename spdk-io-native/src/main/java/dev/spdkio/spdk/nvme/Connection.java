@@ -67,8 +67,7 @@ final class Connection {
         this.options = controller.options();
     }
 
-    // ---- what sets it going
-    // ----------------------------------------------------------------------------------------------
+    // ---- what sets it going ----------------------------------------------------------------------------------------
 
     /** A queue pair was opened. */
     void opened(NativeQueuePair pair) {
@@ -122,8 +121,7 @@ final class Connection {
         return new SpdkException(Errno.ENXIO, controller + " " + what);
     }
 
-    // ---- step by step
-    // ----------------------------------------------------------------------------------------------------
+    // ---- step by step ----------------------------------------------------------------------------------------------
 
     /** One round of the poller. Returns whether there was work. */
     boolean poll() {
@@ -257,8 +255,7 @@ final class Connection {
         resets.clear();
     }
 
-    // ---- the end
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- the end ---------------------------------------------------------------------------------------------------
 
     private void closePairs() {
         step = Step.PAIRS_CLOSE;

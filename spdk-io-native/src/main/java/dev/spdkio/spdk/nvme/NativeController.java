@@ -136,8 +136,7 @@ final class NativeController implements NvmeController {
                 .toList();
     }
 
-    // ---- the poller
-    // ------------------------------------------------------------------------------------------------------
+    // ---- the poller ------------------------------------------------------------------------------------------------
 
     private Poller.Result poll() {
         NativeThread.enter(thread);
@@ -186,8 +185,7 @@ final class NativeController implements NvmeController {
         }
     }
 
-    // ---- for Connection, on the thread
-    // -----------------------------------------------------------------------------------
+    // ---- for Connection, on the thread -----------------------------------------------------------------------------
 
     long pointer() {
         return pointer;
@@ -227,8 +225,7 @@ final class NativeController implements NvmeController {
         NativeNvme.forget(this);
     }
 
-    // ---- for queue pairs
-    // -------------------------------------------------------------------------------------------------
+    // ---- for queue pairs -------------------------------------------------------------------------------------------
 
     /** The connection is lost. Any thread, and in a call from SPDK too: what follows is done later. */
     void lost(String why) {
@@ -243,8 +240,7 @@ final class NativeController implements NvmeController {
         openPairs.decrementAndGet();
     }
 
-    // ---- what the application sees
-    // ---------------------------------------------------------------------------------------
+    // ---- what the application sees ---------------------------------------------------------------------------------
 
     @Override
     public TransportId transportId() {

@@ -132,8 +132,7 @@ final class NativeDriver implements NvmeDriver {
         });
     }
 
-    // ---- SPDK's search
-    // ---------------------------------------------------------------------------------------------------
+    // ---- SPDK's search ---------------------------------------------------------------------------------------------
 
     private static CompletableFuture<List<NvmeController>> search(Search search) {
         if (!search.thread.trySendInternal(search::start)) {

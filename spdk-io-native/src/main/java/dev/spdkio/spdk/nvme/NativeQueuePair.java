@@ -60,8 +60,7 @@ final class NativeQueuePair extends QueuePairBase implements Ends.Queue {
         this.poller = thread.poller("nvme").body(this::poll).register();
     }
 
-    // ---- its connection
-    // --------------------------------------------------------------------------------------------------
+    // ---- its connection --------------------------------------------------------------------------------------------
 
     /** Connects it, as the controller is connected. */
     void attach() {
@@ -166,8 +165,7 @@ final class NativeQueuePair extends QueuePairBase implements Ends.Queue {
         return closed.copy();
     }
 
-    // ---- requests
-    // --------------------------------------------------------------------------------------------------------
+    // ---- requests --------------------------------------------------------------------------------------------------
 
     @Override
     protected int start(NvmeRequest r) {

@@ -126,8 +126,7 @@ public final class NativeThread implements AutoCloseable {
         return busy ? Poller.Result.BUSY : Poller.Result.IDLE;
     }
 
-    // ---- what SPDK ties to a thread
-    // ------------------------------------------------------------------------------------------
+    // ---- what SPDK ties to a thread --------------------------------------------------------------------------------
 
     /** Notes a descriptor, which SPDK lets go only on the thread that opened it. */
     public void opened(long desc) {
@@ -159,8 +158,7 @@ public final class NativeThread implements AutoCloseable {
         }
     }
 
-    // ---- the end
-    // -------------------------------------------------------------------------------------------------------------
+    // ---- the end ---------------------------------------------------------------------------------------------------
 
     /** The thread that inherits what the others leave behind. */
     public static void setHeir(SpdkThread appThread) {

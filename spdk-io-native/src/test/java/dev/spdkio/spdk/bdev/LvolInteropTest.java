@@ -110,8 +110,7 @@ class LvolInteropTest {
                 .start();
     }
 
-    // ---- what is made
-    // -------------------------------------------------------------------------------------------------
+    // ---- what is made ----------------------------------------------------------------------------------------------
 
     private static void make(Rpc rpc) throws Exception {
         rpc.call("bdev_lvol_create_lvstore", Map.of("bdev_name", "Aio0", "lvs_name", "first", "cluster_sz", 65536));
@@ -163,8 +162,7 @@ class LvolInteropTest {
         return all;
     }
 
-    // ---- data
-    // -----------------------------------------------------------------------------------------------------------
+    // ---- data ------------------------------------------------------------------------------------------------------
 
     private static byte[] random(long seed, int bytes) {
         byte[] data = new byte[bytes];
@@ -207,8 +205,7 @@ class LvolInteropTest {
         return found;
     }
 
-    // ---- both ways
-    // ----------------------------------------------------------------------------------------------------
+    // ---- both ways -------------------------------------------------------------------------------------------------
 
     @ParameterizedTest(name = "unloaded: {0}")
     @ValueSource(booleans = {true, false})

@@ -56,8 +56,7 @@ public abstract class RequestQueue {
                 thread, this, limitName, maxRequests, "wait for ends, or raise the limit", NvmeRequest::new);
     }
 
-    // ---- what a driver does
-    // ----------------------------------------------------------------------------------------------
+    // ---- what a driver does ----------------------------------------------------------------------------------------
 
     /**
      * Gives a request to the device. It may call {@link #ended} at once.
@@ -135,8 +134,7 @@ public abstract class RequestQueue {
         return requests.inFlight();
     }
 
-    // ---- submits
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- submits ---------------------------------------------------------------------------------------------------
 
     /** Submits a request whose arguments are right. */
     protected final void submitChecked(
@@ -212,8 +210,7 @@ public abstract class RequestQueue {
         return true;
     }
 
-    // ---- ends
-    // ------------------------------------------------------------------------------------------------------------
+    // ---- ends ------------------------------------------------------------------------------------------------------
 
     private void end(NvmeRequest r, int status, long result) {
         r.status = status;

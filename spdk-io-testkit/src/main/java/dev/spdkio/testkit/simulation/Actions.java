@@ -73,8 +73,7 @@ final class Actions {
         }
     }
 
-    // ---- requests
-    // ----------------------------------------------------------------------------------------------------
+    // ---- requests --------------------------------------------------------------------------------------------------
 
     private void submit(@Nullable Client client, int count, SplittableRandom r) {
         if (client == null) {
@@ -267,8 +266,7 @@ final class Actions {
         }
     }
 
-    // ---- clients and threads
-    // -----------------------------------------------------------------------------------------
+    // ---- clients and threads ---------------------------------------------------------------------------------------
 
     private void open(SplittableRandom r) {
         Disk disk = world.someDisk(r);
@@ -362,8 +360,7 @@ final class Actions {
         }
     }
 
-    // ---- disks
-    // -------------------------------------------------------------------------------------------------------
+    // ---- disks -----------------------------------------------------------------------------------------------------
 
     private void remove(@Nullable Disk disk, SplittableRandom r) {
         if (disk == null || (r.nextBoolean() && world.disks.size() == 1)) {
@@ -452,8 +449,7 @@ final class Actions {
         }
     }
 
-    // ---- misuse
-    // ------------------------------------------------------------------------------------------------------
+    // ---- misuse ----------------------------------------------------------------------------------------------------
 
     private void misuse(@Nullable Client client, SplittableRandom r) {
         if (client == null) {

@@ -69,8 +69,7 @@ final class Disk {
         return gone != null;
     }
 
-    // ---- what it is like
-    // ---------------------------------------------------------------------------------------------
+    // ---- what it is like -------------------------------------------------------------------------------------------
 
     int blockSize() {
         return bdev.blockSize();
@@ -149,8 +148,7 @@ final class Disk {
                 && bdev.blockCount() == media.getFirst().blockCount();
     }
 
-    // ---- what becomes of it
-    // ------------------------------------------------------------------------------------------
+    // ---- what becomes of it ----------------------------------------------------------------------------------------
 
     void grow(int blocks) {
         devices.getFirst().grow(blocks);

@@ -81,8 +81,7 @@ final class DiskMaker {
         return new Disk(name, List.of(device), List.of(media), media);
     }
 
-    // ---- piles
-    // -------------------------------------------------------------------------------------------------------
+    // ---- piles -----------------------------------------------------------------------------------------------------
 
     private Disk pile(String name, RandomGenerator r) throws SpdkException {
         SimDevice device = device(Traits.draw(r), r);
@@ -176,8 +175,7 @@ final class DiskMaker {
         return future.join();
     }
 
-    // ---- arrays
-    // ------------------------------------------------------------------------------------------------------
+    // ---- arrays ----------------------------------------------------------------------------------------------------
 
     private Disk array(String name, RandomGenerator r) throws SpdkException {
         world.giveMemory();

@@ -71,8 +71,7 @@ final class Request implements IoCompletion {
         };
     }
 
-    // ---- its beginning
-    // -----------------------------------------------------------------------------------------------
+    // ---- its beginning ---------------------------------------------------------------------------------------------
 
     /** Submits it. On the client's thread. */
     void start() {
@@ -273,8 +272,7 @@ final class Request implements IoCompletion {
         forEachStore((at, c) -> disk.history.neverStored(at, c));
     }
 
-    // ---- its end
-    // -----------------------------------------------------------------------------------------------------
+    // ---- its end ---------------------------------------------------------------------------------------------------
 
     @Override
     public void completed(IoStatus status, @Nullable Object userData) {
@@ -404,8 +402,7 @@ final class Request implements IoCompletion {
         completed(status, userData);
     }
 
-    // ---- zero copies
-    // -------------------------------------------------------------------------------------------------
+    // ---- zero copies -----------------------------------------------------------------------------------------------
 
     private void zeroCopyStarted(IoStatus status, @Nullable ZeroCopy zcopy, @Nullable Object userData) {
         if (status.isSuccess() && zcopy != null) {

@@ -106,8 +106,7 @@ final class SimDevice implements BdevOps<SimDevice.Channel> {
         return probability > 0 && !wellBehaved && random.nextDouble() < probability;
     }
 
-    // ---- taking
-    // ------------------------------------------------------------------------------------------------------
+    // ---- taking ----------------------------------------------------------------------------------------------------
 
     @Override
     public void submit(Channel ch, BdevIo io) {
@@ -203,8 +202,7 @@ final class SimDevice implements BdevOps<SimDevice.Channel> {
         ch.newest = request;
     }
 
-    // ---- answering
-    // ---------------------------------------------------------------------------------------------------
+    // ---- answering -------------------------------------------------------------------------------------------------
 
     private Poller.Result poll(Channel ch) {
         long now = world.now();
@@ -365,8 +363,7 @@ final class SimDevice implements BdevOps<SimDevice.Channel> {
         world.app.send(() -> MemorySegment.copy(data, 0, storage, at, data.byteSize()));
     }
 
-    // ---- the rest
-    // ----------------------------------------------------------------------------------------------------
+    // ---- the rest --------------------------------------------------------------------------------------------------
 
     @Override
     public void awaitRoom(Channel ch, Runnable roomMade) {

@@ -92,8 +92,7 @@ final class ErrorChannel implements IoCompletion {
         return (BdevIo) Objects.requireNonNull(userData);
     }
 
-    // ---- changed data
-    // ------------------------------------------------------------------------------------------------
+    // ---- changed data ----------------------------------------------------------------------------------------------
 
     private static void change(MemorySegment memory, long at, ErrorRule rule) {
         byte was = memory.get(ValueLayout.JAVA_BYTE, at);
@@ -148,8 +147,7 @@ final class ErrorChannel implements IoCompletion {
         completed(status, io);
     }
 
-    // ---- what does not end
-    // -------------------------------------------------------------------------------------------
+    // ---- what does not end -----------------------------------------------------------------------------------------
 
     void abort(BdevIo target, BdevIo abort) {
         if (pending.remove(target)) {

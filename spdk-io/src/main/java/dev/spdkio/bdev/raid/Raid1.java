@@ -69,8 +69,7 @@ final class Raid1 extends RedundantLayout {
         }
     }
 
-    // ---- reads: the slot that was asked first is in the driver's number
-    // ----------------------------------------------
+    // ---- reads: the slot that was asked first is in the driver's number --------------------------------------------
 
     @Override
     void read(RaidChannel ch, BdevIo io) {

@@ -87,8 +87,7 @@ final class Raid5f extends RedundantLayout {
         return strip < paritySlot(stripe) ? strip : strip + 1;
     }
 
-    // ---- writes: one stripe each
-    // -------------------------------------------------------------------------------------
+    // ---- writes: one stripe each -----------------------------------------------------------------------------------
 
     @Override
     void write(RaidChannel ch, BdevIo io) {
@@ -152,8 +151,7 @@ final class Raid5f extends RedundantLayout {
         }
     }
 
-    // ---- reads: within one strip
-    // -------------------------------------------------------------------------------------
+    // ---- reads: within one strip -----------------------------------------------------------------------------------
 
     @Override
     void read(RaidChannel ch, BdevIo io) {

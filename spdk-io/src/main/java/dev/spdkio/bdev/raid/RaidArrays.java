@@ -247,8 +247,7 @@ public final class RaidArrays {
                 Errno.ENODEV, base == null ? "there is no bdev " + baseName : baseName + " is part of no raid bdev");
     }
 
-    // ---- finding arrays
-    // ----------------------------------------------------------------------------------------------
+    // ---- finding arrays --------------------------------------------------------------------------------------------
 
     /**
      * Looks whether a new device is part of an array: by its superblock, or since an array waits for it.

@@ -204,8 +204,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         return blockSize;
     }
 
-    // ---- becoming a bdev
-    // ---------------------------------------------------------------------------------------------
+    // ---- becoming a bdev -------------------------------------------------------------------------------------------
 
     void checkBlockSize(Bdev base) throws SpdkException {
         RaidSuperblock known = control.sb();
@@ -327,8 +326,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         bdev = null;
     }
 
-    // ---- what its threads are told
-    // -----------------------------------------------------------------------------------
+    // ---- what its threads are told ---------------------------------------------------------------------------------
 
     /** The same future, completing on the app thread. */
     <T> CompletableFuture<T> onApp(CompletableFuture<T> future) {
@@ -377,8 +375,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         return all;
     }
 
-    // ---- what its threads say
-    // ----------------------------------------------------------------------------------------
+    // ---- what its threads say --------------------------------------------------------------------------------------
 
     private void toApp(Runnable message) {
         var _ = bdevs().appThread().trySendInternal(message);
@@ -401,8 +398,7 @@ public final class RaidBdev implements BdevOps<RaidChannel> {
         toApp(() -> sync.resync(block, count));
     }
 
-    // ---- what the hub and the channels ask
-    // ---------------------------------------------------------------------------
+    // ---- what the hub and the channels ask -------------------------------------------------------------------------
 
     @Override
     public CompletionStage<Void> destruct() {

@@ -88,8 +88,7 @@ final class RaidChannel {
         stripes.close();
     }
 
-    // ---- what the app thread says
-    // ------------------------------------------------------------------------------------
+    // ---- what the app thread says ----------------------------------------------------------------------------------
 
     /** Takes over what has changed in the array. Idempotent. */
     void apply(RaidView now) {
@@ -166,8 +165,7 @@ final class RaidChannel {
         return array;
     }
 
-    // ---- writes
-    // ------------------------------------------------------------------------------------------------------
+    // ---- writes ----------------------------------------------------------------------------------------------------
 
     /** Whether a write may begin now, with that many children; else it is begun again when it may. */
     boolean begin(BdevIo io, int children) {
@@ -267,8 +265,7 @@ final class RaidChannel {
         }
     }
 
-    // ---- the rest
-    // ----------------------------------------------------------------------------------------------------
+    // ---- the rest --------------------------------------------------------------------------------------------------
 
     /** A base took no child. */
     void refused(RuntimeException e, @Nullable BdevIo io) {

@@ -85,8 +85,7 @@ final class RaidControl {
         return CompletableFuture.failedFuture(new SpdkException(errno, message));
     }
 
-    // ---- becoming a bdev
-    // ---------------------------------------------------------------------------------------------
+    // ---- becoming a bdev -------------------------------------------------------------------------------------------
 
     /** A base is there. Becomes a bdev if it was the last one. */
     CompletableFuture<Void> baseFound(RaidSlot slot) {
@@ -168,8 +167,7 @@ final class RaidControl {
                 .toArray(CompletableFuture[]::new));
     }
 
-    // ---- losing a base
-    // -----------------------------------------------------------------------------------------------
+    // ---- losing a base ---------------------------------------------------------------------------------------------
 
     void baseEvent(RaidSlot slot, BdevEvent event, BaseBdev base) {
         if (slot.isEmpty() || slot.base() != base) {
@@ -255,8 +253,7 @@ final class RaidControl {
         }
     }
 
-    // ---- getting one
-    // -------------------------------------------------------------------------------------------------
+    // ---- getting one -----------------------------------------------------------------------------------------------
 
     /** A base that is open is taken in, and rebuilt. */
     CompletableFuture<Void> takeIn(RaidSlot slot) {
@@ -298,8 +295,7 @@ final class RaidControl {
         });
     }
 
-    // ---- the end
-    // -----------------------------------------------------------------------------------------------------
+    // ---- the end ---------------------------------------------------------------------------------------------------
 
     /** Begins to delete it. Completes when it is gone. */
     CompletableFuture<Void> delete(boolean clearSuperblock) {

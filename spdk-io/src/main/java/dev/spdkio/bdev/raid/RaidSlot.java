@@ -80,8 +80,7 @@ final class RaidSlot {
         return Objects.requireNonNull(base);
     }
 
-    // ---- taking a base
-    // -----------------------------------------------------------------------------------------------
+    // ---- taking a base ---------------------------------------------------------------------------------------------
 
     /**
      * Opens and claims the base that is to be here, and looks whether it fits.

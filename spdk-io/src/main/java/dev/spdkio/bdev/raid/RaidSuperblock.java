@@ -99,8 +99,7 @@ final class RaidSuperblock {
         return sb;
     }
 
-    // ---- reading it from a device
-    // ------------------------------------------------------------------------------------
+    // ---- reading it from a device ----------------------------------------------------------------------------------
 
     /** Whether these first bytes of a device begin like a superblock. */
     static boolean hasSignature(byte[] head) {
@@ -183,8 +182,7 @@ final class RaidSuperblock {
         }
     }
 
-    // ---- its bytes
-    // ---------------------------------------------------------------------------------------------------
+    // ---- its bytes -------------------------------------------------------------------------------------------------
 
     /** In bytes. */
     int length() {
@@ -221,8 +219,7 @@ final class RaidSuperblock {
                 .putLong(at + Long.BYTES, Long.reverseBytes(uuid.getLeastSignificantBits()));
     }
 
-    // ---- the array
-    // ---------------------------------------------------------------------------------------------------
+    // ---- the array -------------------------------------------------------------------------------------------------
 
     UUID uuid() {
         return getUuid(UUID_AT);
@@ -298,8 +295,7 @@ final class RaidSuperblock {
         return sequence() != 0 && sequence() == cleanSequence();
     }
 
-    // ---- its bases, by slot
-    // ------------------------------------------------------------------------------------------
+    // ---- its bases, by slot ----------------------------------------------------------------------------------------
 
     int bases() {
         return Byte.toUnsignedInt(b.get(BASE_COUNT_AT));

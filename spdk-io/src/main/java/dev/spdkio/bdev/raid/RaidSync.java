@@ -69,8 +69,7 @@ final class RaidSync {
         return target != null;
     }
 
-    // ---- what is to be done
-    // ------------------------------------------------------------------------------------------
+    // ---- what is to be done ----------------------------------------------------------------------------------------
 
     /** The array is a bdev: its members are made to match if they may not. */
     void begin() {
@@ -123,8 +122,7 @@ final class RaidSync {
         return idle;
     }
 
-    // ---- one range after the other
-    // -----------------------------------------------------------------------------------
+    // ---- one range after the other ---------------------------------------------------------------------------------
 
     private void next() {
         if (busy || (pause != null && !stopped)) {

@@ -138,8 +138,7 @@ final class RangeCopy {
         }
     }
 
-    // ---- members that may not match
-    // ----------------------------------------------------------------------------------
+    // ---- members that may not match --------------------------------------------------------------------------------
 
     /** Makes the members match: by what the first one has, or by new parity. What was not torn stays as it is. */
     CompletableFuture<Void> match(long first, long end) {

@@ -185,8 +185,7 @@ final class UringGroup implements CompletionSink {
         }
     }
 
-    // ---- another OS thread
-    // ---------------------------------------------------------------------------------------------
+    // ---- another OS thread -----------------------------------------------------------------------------------------
 
     /** Sees to it that the ring is one of this OS thread. Before every use that the ring itself did not ask for. */
     private void here() {
@@ -240,8 +239,7 @@ final class UringGroup implements CompletionSink {
         return QUEUE_DEPTH - freeTop;
     }
 
-    // ---- beginning
-    // ---------------------------------------------------------------------------------------------------
+    // ---- beginning -------------------------------------------------------------------------------------------------
 
     void submit(UringChannel channel, BdevIo io) {
         here();
@@ -324,8 +322,7 @@ final class UringGroup implements CompletionSink {
         ring.prepWrite(ch.file, ch.registered, UringIovecs.zeroes(), length, io.offsetBytes() + from, tag);
     }
 
-    // ---- the pass
-    // ------------------------------------------------------------------------------------------------------
+    // ---- the pass --------------------------------------------------------------------------------------------------
 
     private Poller.Result poll() {
         here();
@@ -414,8 +411,7 @@ final class UringGroup implements CompletionSink {
         return (UringChannel) Objects.requireNonNull(io.driverRef());
     }
 
-    // ---- reset
-    // ---------------------------------------------------------------------------------------------------------
+    // ---- reset -----------------------------------------------------------------------------------------------------
 
     /** Aborts what the kernel does not have, and asks it to give back the rest early where it can. */
     void cancel(UringChannel ch) {

@@ -58,8 +58,7 @@ public abstract class FileBdevContract {
         return create(world.bdevs, new Wish(file.getFileName().toString(), file, blockSize, false));
     }
 
-    // ---- reading and writing
-    // -----------------------------------------------------------------------------------------
+    // ---- reading and writing ---------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @EnumSource
@@ -264,8 +263,7 @@ public abstract class FileBdevContract {
         }
     }
 
-    // ---- failures
-    // ----------------------------------------------------------------------------------------------------
+    // ---- failures --------------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @EnumSource
@@ -312,8 +310,7 @@ public abstract class FileBdevContract {
                         e -> assertThat(e.errno()).as(e.getMessage()).isEqualTo(errno));
     }
 
-    // ---- opening
-    // -----------------------------------------------------------------------------------------------------
+    // ---- opening ---------------------------------------------------------------------------------------------------
 
     @Test
     void saysWhyItCannotOpen() throws Exception {
@@ -346,8 +343,7 @@ public abstract class FileBdevContract {
                 .hasMessageContaining("bdev f");
     }
 
-    // ---- block devices
-    // -----------------------------------------------------------------------------------------------
+    // ---- block devices ---------------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @EnumSource
@@ -398,8 +394,7 @@ public abstract class FileBdevContract {
         }
     }
 
-    // ---- many, and their end
-    // -------------------------------------------------------------------------------------------
+    // ---- many, and their end ---------------------------------------------------------------------------------------
 
     @ParameterizedTest
     @EnumSource
@@ -537,8 +532,7 @@ public abstract class FileBdevContract {
         }
     }
 
-    // ---- helpers
-    // -----------------------------------------------------------------------------------------------------
+    // ---- helpers ---------------------------------------------------------------------------------------------------
 
     private static int[] lengths(int count, int each) {
         int[] lengths = new int[count];
