@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of a blob: its size, and what each io unit may hold. */
@@ -54,6 +55,9 @@ final class Known {
     final List<Set<Integer>> units = new ArrayList<>();
     final List<Write> writes = new ArrayList<>();
 
+    /** Those that ended while its size changed. */
+    private final List<Write> late = new ArrayList<>();
+
     /** Snapshots that are being made, which get what is written meanwhile, or do not. */
     final List<Known> captures = new ArrayList<>();
 
@@ -74,7 +78,7 @@ final class Known {
         return units.size() / perCluster;
     }
 
-    /** New units hold what it stands on, or zeroes, or what is on its way to them. */
+    /** New units hold what it stands on, or zeroes, or what was on its way to them meanwhile. */
     void resize(int clusters) {
         int count = clusters * perCluster;
         if (count < units.size()) {
@@ -87,7 +91,7 @@ final class Known {
             Known below = parent;
             Set<Integer> values =
                     new HashSet<>(below != null && unit < below.units.size() ? below.units.get(unit) : Set.of(0));
-            writes.stream()
+            Stream.concat(writes.stream(), late.stream())
                     .filter(w -> w.from <= unit && unit < w.from + w.count)
                     .forEach(w -> values.add(w.value));
             if (loose) {
@@ -95,6 +99,7 @@ final class Known {
             }
             units.add(values);
         }
+        late.clear();
     }
 
     void copyUnits(Known from) {
@@ -136,6 +141,9 @@ final class Known {
     /** @param certain whether nothing else can be there */
     void end(Write w, boolean certain) {
         writes.remove(w);
+        if (limit != Integer.MAX_VALUE) {
+            late.add(w);
+        }
         for (int u = w.from; certain && u < Math.min(units.size(), w.from + w.count); u++) {
             units.get(u).clear();
             units.get(u).add(w.value);

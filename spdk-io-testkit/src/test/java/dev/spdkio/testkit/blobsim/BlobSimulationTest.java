@@ -50,10 +50,11 @@ class BlobSimulationTest {
     /**
      * Worlds in which something was wrong once: snapshots that were there and not, blobs that could not be deleted; an
      * unmap that was lost while its blob was inflated, what a failed copy left in a free cluster, a write that was over
-     * before its cluster was in the map on the device.
+     * before its cluster was in the map on the device. In the last one nothing was but what was expected: a write may be
+     * in what a blob grows by until it is over.
      */
     @ParameterizedTest
-    @ValueSource(longs = {136, 178, 1425, 1683, 10471})
+    @ValueSource(longs = {136, 178, 1425, 1683, 10471, 211062})
     void worldsOfThePast(long seed) {
         assertThat(BlobSimulation.run(seed).seeds()).isEqualTo(1);
     }
