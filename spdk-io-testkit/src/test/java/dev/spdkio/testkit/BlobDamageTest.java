@@ -121,6 +121,27 @@ class BlobDamageTest {
         });
     }
 
+    /** Pages are read ahead for blobs that are near each other. */
+    @Test
+    void aPageOfNoBlobNeedNotBeRead() throws Exception {
+        boolean _ = world.run(() -> {
+            world.device.reset(image);
+            Blobstore store = world.load();
+            BlobId third = Task.await(store.createBlob(BlobOptions.DEFAULT));
+            Task.await(store.deleteBlob(second));
+            Task.await(store.unload());
+            world.device.failReads(METADATA + 4096 * (int) second.value(), 4096);
+            Blobstore again = world.load();
+            assertThat(Task.call(again::blobIds)).containsExactly(first, third);
+            assertThat(Task.call(again::damagedBlobs)).isEmpty();
+            Task.await(again.unload());
+            world.device.failReads(METADATA + 4096 * (int) third.value(), 4096);
+            fails(Errno.EIO, world::load);
+            world.device.failReads(0, 0);
+            return true;
+        });
+    }
+
     @Test
     void masksInTheSamePagesAreRefused() {
         ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN).putInt(44, 2); // pages of the mask of clusters

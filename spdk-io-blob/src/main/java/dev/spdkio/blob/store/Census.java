@@ -10,6 +10,7 @@ import dev.spdkio.blob.format.SuperBlock;
 import dev.spdkio.memory.DmaBuf;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  * A load goes by it, and a check that tells what a load would do.
  */
 final class Census {
-    /** Metadata pages that are read at once. */
-    private static final int BATCH = 64;
-
     private static final Places NOTHING = new Places();
 
     /** Who wants to know more than is counted. */
@@ -150,19 +148,18 @@ final class Census {
     }
 
     /** Remembers a blob, or that it is damaged. Other failures are those of the device. */
-    private CompletableFuture<Void> count(int root) {
+    private CompletableFuture<Void> count(int root, Loader.Pages pages) {
         long id = BlobState.idOf(root);
-        Loader loader = new Loader(store, id);
+        Loader loader = new Loader(store, pages, id);
         CompletableFuture<Void> noted = loader.read()
                 .thenCompose(state -> Steps.begin(() -> {
-                    Places own = loader.places();
-                    claim(state, own);
+                    claim(state, loader);
                     long parent = BlobState.internalId(state.record, BlobState.SNAPSHOT);
                     long removing = BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED);
                     long partner = removing != Store.NONE
                             ? removing
                             : BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE);
-                    found.put(id, new Found(parent, partner, partner != Store.NONE ? own : NOTHING));
+                    found.put(id, new Found(parent, partner, partner != Store.NONE ? loader.places() : NOTHING));
                     store.relations.set(id, parent);
                     witness.blob(state);
                     return Steps.done();
@@ -192,23 +189,21 @@ final class Census {
     }
 
     private static void checkRange(Store store, BlobState state) throws MalformedMetadataException {
-        BitSet own = new BitSet();
         int least = store.superBlock().metadataClusters();
         int end = store.superBlock().clusters();
-        for (int c : state.record.map) {
-            if (c == 0) {
-                continue;
-            }
-            if (c < least || c >= end) {
+        int[] sorted = state.record.map.clone();
+        Arrays.sort(sorted);
+        for (int i = 0; i < sorted.length; i++) {
+            int c = sorted[i];
+            if (c != 0 && (c < least || c >= end)) {
                 throw BlobReader.malformed(
                         state.id,
                         "cluster " + Integer.toUnsignedLong(c) + " where " + least + " to " + (end - 1)
                                 + " are possible");
             }
-            if (own.get(c)) {
+            if (c != 0 && i > 0 && c == sorted[i - 1]) {
                 throw BlobReader.malformed(state.id, "cluster " + c + " twice");
             }
-            own.set(c);
         }
     }
 
@@ -244,12 +239,12 @@ final class Census {
 
     private CompletableFuture<Void> scan(BitSet roots, Set<Long> without) {
         int pages = superBlock.metadata().length();
-        int rounds = (pages + BATCH - 1) / BATCH;
+        int rounds = (pages + ReadAhead.PAGES - 1) / ReadAhead.PAGES;
         return store.device.with(
-                (long) BATCH * store.pageSize(),
+                (long) ReadAhead.PAGES * store.pageSize(),
                 buf -> Steps.each(rounds, round -> {
-                    int first = round * BATCH;
-                    int count = Math.min(BATCH, pages - first);
+                    int first = round * ReadAhead.PAGES;
+                    int count = Math.min(ReadAhead.PAGES, pages - first);
                     DmaBuf part = buf.slice(0, (long) count * store.pageSize());
                     return store.device
                             .read(part, superBlock.pageOffset(first))
@@ -285,22 +280,27 @@ final class Census {
     }
 
     private CompletableFuture<Void> claimAll(BitSet blobs) {
-        int[] roots = blobs.stream().toArray();
-        return Steps.each(roots.length, i -> count(roots[i]));
+        return ReadAhead.each(store, blobs, this::count);
     }
 
     /**
      * Marks what a blob has. What two have is right only while a snapshot is made or removed: who comes second waits
      * until it is known which those are.
      */
-    private void claim(BlobState state, Places own) throws MalformedMetadataException {
+    private void claim(BlobState state, Loader loader) throws MalformedMetadataException {
         checkRange(store, state);
-        own.pages().clear(state.rootPage());
-        Places shared = own.and(taken);
-        taken.add(own);
-        if (shared.isEmpty()) {
+        int[] clusters = Arrays.stream(state.record.map).filter(c -> c != 0).toArray();
+        BitSet pages = loader.pages();
+        pages.clear(state.rootPage());
+        boolean alone =
+                !pages.intersects(taken.pages()) && Arrays.stream(clusters).noneMatch(taken.clusters()::get);
+        Places shared = alone ? NOTHING : loader.places().and(taken);
+        taken.pages().or(pages);
+        Arrays.stream(clusters).forEach(taken.clusters()::set);
+        if (alone) {
             return;
         }
+        shared.pages().clear(state.rootPage());
         conflicts.put(state.id, shared);
         boolean byThree = shared.intersects(takenTwice);
         takenTwice.add(shared);

@@ -15,7 +15,13 @@ import java.util.concurrent.CompletableFuture;
 
 /** Reads a blob from the device. A chain is as long as there are pages at most, and has no page twice. */
 final class Loader {
+    /** Where metadata pages come from. */
+    interface Pages {
+        CompletableFuture<Void> read(DmaBuf buf, int page);
+    }
+
     private final Store store;
+    private final Pages pages;
     private final long id;
     private final BlobReader reader;
     private final BitSet seen = new BitSet();
@@ -23,7 +29,12 @@ final class Loader {
     private int length;
 
     Loader(Store store, long id) {
+        this(store, store::readPage, id);
+    }
+
+    Loader(Store store, Pages pages, long id) {
         this.store = store;
+        this.pages = pages;
         this.id = id;
         this.reader = new BlobReader(id);
     }
@@ -35,10 +46,10 @@ final class Loader {
                 buf -> chain(buf, (int) id)
                         .thenCompose(_ -> Steps.begin(() -> {
                             BlobRecord record = reader.record();
-                            int[] pages = record.extentPages;
-                            return pages == null
+                            int[] extents = record.extentPages;
+                            return extents == null
                                     ? CompletableFuture.completedFuture(record)
-                                    : Steps.each(pages.length, i -> extent(buf, pages[i], i, record))
+                                    : Steps.each(extents.length, i -> extent(buf, extents[i], i, record))
                                             .thenApply(_ -> record);
                         }))
                         .thenApply(this::state));
@@ -54,7 +65,7 @@ final class Loader {
     private void next(DmaBuf buf, int page, CompletableFuture<Void> end) {
         CompletableFuture<Void> read = Steps.begin(() -> {
             claim(page);
-            return store.readPage(buf, page);
+            return pages.read(buf, page);
         });
         var _ = read.whenComplete((_, failure) -> {
             if (failure != null) {
@@ -101,7 +112,7 @@ final class Loader {
         }
         return Steps.begin(() -> {
             claim(page);
-            return store.readPage(buf, page)
+            return pages.read(buf, page)
                     .thenCompose(_ -> Steps.begin(() -> {
                         ExtentPage.decode(buf.segment(), id, index, record);
                         return Steps.done();
@@ -116,10 +127,14 @@ final class Loader {
         return state;
     }
 
+    /** The pages it has, as far as it was read. */
+    BitSet pages() {
+        return seen.get(0, seen.length());
+    }
+
     /** What it has, as far as it was read, and such as there can be. */
     Places places() {
-        Places places = new Places();
-        places.pages().or(seen);
+        Places places = new Places(pages(), new BitSet());
         for (int c : reader.partial().map) {
             if (c >= store.superBlock().metadataClusters()
                     && c < store.superBlock().clusters()) {
