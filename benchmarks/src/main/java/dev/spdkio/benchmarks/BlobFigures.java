@@ -21,7 +21,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * How many blobs a second are made, changed and deleted, one after the other, by the store in Java on a malloc device
+ * How many blobs a second are made, loaded, changed and deleted, one after the other, by the store in Java on a malloc device
  * of Java, and by that of SPDK on one of SPDK, by turns.
  *
  * <p>Arguments: rounds, by default 5; blobs, by default 2000.
@@ -30,7 +30,7 @@ final class BlobFigures {
     private static final int CLUSTER = 64 << 10;
     private static final long MEMORY = 512L << 20;
     private static final int WARM_UP = 12;
-    private static final String[] WHAT = {"create", "open, set an attribute, sync and close", "delete"};
+    private static final String[] WHAT = {"create", "load", "open, set an attribute, sync and close", "delete"};
 
     private final int blobs;
 
@@ -93,14 +93,18 @@ final class BlobFigures {
             SpdkThread thread = app.runtime().createThread("metadata");
             double[] rates = new double[WHAT.length];
             for (int pass = 0; pass <= WARM_UP; pass++) {
-                Blobstore store = Blobstore.init(
-                                app, thread, "Malloc0", BlobstoreOptions.DEFAULT.withClusterSize(CLUSTER))
-                        .join();
+                BlobstoreOptions options = BlobstoreOptions.DEFAULT.withClusterSize(CLUSTER);
+                Blobstore made = Blobstore.init(app, thread, "Malloc0", options).join();
                 BlobId[] ids = new BlobId[blobs];
                 rates[0] = rate(
-                        thread, i -> store.createBlob(BlobOptions.ofClusters(1)).thenAccept(id -> ids[i] = id));
-                rates[1] = rate(thread, i -> store.openBlob(ids[i]).thenCompose(BlobFigures::change));
-                rates[2] = rate(thread, i -> store.deleteBlob(ids[i]));
+                        thread, i -> made.createBlob(BlobOptions.ofClusters(1)).thenAccept(id -> ids[i] = id));
+                made.unload().join();
+                long start = System.nanoTime();
+                Blobstore store =
+                        Blobstore.load(app, thread, "Malloc0", options).join();
+                rates[1] = perSecond(start);
+                rates[2] = rate(thread, i -> store.openBlob(ids[i]).thenCompose(BlobFigures::change));
+                rates[3] = rate(thread, i -> store.deleteBlob(ids[i]));
                 store.unload().join();
             }
             return rates;
@@ -122,6 +126,10 @@ final class BlobFigures {
         long start = System.nanoTime();
         thread.execute(() -> next(0, step, end));
         end.join();
+        return perSecond(start);
+    }
+
+    private double perSecond(long start) {
         return blobs * 1e6 / (System.nanoTime() - start);
     }
 
