@@ -138,8 +138,7 @@ final class Census {
                 .thenCompose(_ -> settleAll())
                 .thenCompose(_ -> ofDamaged())
                 .thenApply(_ -> {
-                    // A repair that did not end may have freed what it gave up. That is no reason to forget what others
-                    // have.
+                    // A repair that did not end may have freed what it gave up: no reason to forget what others have.
                     store.damaged.keySet().forEach(id -> space.pages.set(id.intValue()));
                     Places free = taken.copy();
                     free.remove(new Places(space.pages, space.clusters));
