@@ -21,8 +21,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * How many blobs a second are made, loaded, changed and deleted, one after the other, by the store in Java on a malloc device
- * of Java, and by that of SPDK on one of SPDK, by turns.
+ * How many blobs a second are made, loaded, changed and deleted, by the store in Java on a malloc device of Java, and
+ * by that of SPDK on one of SPDK, by turns.
  *
  * <p>Arguments: rounds, by default 5; blobs, by default 2000.
  */

@@ -9,7 +9,9 @@ import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevEventListener;
 import dev.spdkio.bdev.BdevModule;
 import dev.spdkio.bdev.BdevOps.ConfigCall;
+import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.bdev.OpenMode;
 import dev.spdkio.bdev.crypto.CryptoBdev;
 import dev.spdkio.bdev.crypto.CryptoBdevModule;
@@ -63,6 +65,20 @@ class CryptoBdevTest extends VirtualBdevTest {
     private static String sha256(byte[] content, int block) throws Exception {
         byte[] one = Arrays.copyOfRange(content, block * 512, (block + 1) * 512);
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(one));
+    }
+
+    @Test
+    void refusesWhatChecksTheData() {
+        make(() -> bed.bdevs()
+                .register(
+                        BdevSpec.builder("Dif", 528, 8)
+                                .metadata(new MetadataSpec(16, true, 1, false, true, false, true, 0))
+                                .build(),
+                        new MemoryDisk(528 * 8)));
+        assertThatThrownBy(() ->
+                        make(() -> CryptoBdev.create(bed.bdevs(), new CryptoBdevOptions("Crypto0", "Dif", key(1)))))
+                .hasStackTraceContaining("crypto bdev Crypto0: bdev Dif checks the data");
+        assertThat(bed.bdevs().lookup("Crypto0")).isNull();
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.BdevSpec;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaPool;
 import dev.spdkio.runtime.SpdkThread;
@@ -49,7 +50,8 @@ public final class CryptoBdev implements BdevOps<CryptoChannel> {
      * Makes and registers one; the base must be there.
      *
      * @throws SpdkException ENODEV if there is no such base, EPERM if the base is claimed, EEXIST if the name is taken
-     * @throws IllegalArgumentException if the blocks of the base are not multiples of 16 bytes
+     * @throws IllegalArgumentException if the blocks of the base are not multiples of 16 bytes, or hold what protects
+     *     their data
      */
     public static Bdev create(BdevManager bdevs, CryptoBdevOptions options) throws SpdkException {
         return BaseBdev.createOn(
@@ -65,6 +67,11 @@ public final class CryptoBdev implements BdevOps<CryptoChannel> {
         if (blockSize % AesXts.UNIT != 0) {
             throw new IllegalArgumentException("crypto bdev " + options.name() + ": the " + blockSize
                     + " bytes of a block of bdev " + base.bdev().name() + " are not a multiple of " + AesXts.UNIT);
+        }
+        MetadataSpec metadata = base.bdev().metadata();
+        if (metadata != null && metadata.hasDif()) {
+            throw new IllegalArgumentException("crypto bdev " + options.name() + ": bdev "
+                    + base.bdev().name() + " checks the data that it gets (DIF), and would get it encrypted");
         }
         BdevSpec spec = base.spec(options.name())
                 .productName(PRODUCT_NAME)

@@ -7,6 +7,7 @@ import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.BdevManager;
 import dev.spdkio.bdev.Claim;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.sys.Errno;
 import java.util.LinkedHashMap;
@@ -117,6 +118,10 @@ final class RaidSlot {
 
     private void fit(Bdev bdev) throws SpdkException {
         int blockSize = bdev.blockSize();
+        MetadataSpec metadata = bdev.metadata();
+        if (metadata != null && metadata.hasDif()) {
+            throw refusal(bdev, "protects its data by where it lies, and an array puts it elsewhere");
+        }
         if (array.hasSuperblock()) {
             if (MIN_DATA_OFFSET % blockSize != 0) {
                 throw refusal(bdev, "has blocks of " + blockSize + " bytes, which do not fill 1 MiB");

@@ -5,6 +5,7 @@ import dev.spdkio.bdev.BdevIo;
 import dev.spdkio.bdev.BdevOps;
 import dev.spdkio.bdev.IoStatus;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.runtime.SpdkThread;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -17,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk with a volatile cache: what was not flushed may or may not be there after a power cut, sector by sector. It
@@ -36,6 +38,9 @@ final class RaidDisk implements BdevOps<SpdkThread> {
     private final byte[] medium;
 
     private final Map<Integer, List<byte[]>> unflushed = new HashMap<>();
+
+    @Nullable
+    MetadataSpec metadata;
 
     /** I/O that ends badly. */
     Predicate<BdevIo> fails = _ -> false;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.spdkio.bdev.BdevChannel;
 import dev.spdkio.bdev.IoType;
+import dev.spdkio.bdev.MetadataSpec;
 import dev.spdkio.bdev.raid.RaidSuperblock.BaseState;
 import dev.spdkio.memory.DmaBuf;
 import java.time.Duration;
@@ -245,6 +246,11 @@ class RaidFaultsTest {
             poor.unmaps = false;
             w.disk(poor);
             assertThatThrownBy(() -> w.await(() -> w.arrays.addBase("R", "P"))).hasMessageContaining("no unmap");
+            RaidDisk protecting = new RaidDisk("Dif", RaidWorld.BLOCK, BLOCKS);
+            protecting.metadata = new MetadataSpec(8, true, 1, false, true, false, true, 0);
+            w.disk(protecting);
+            assertThatThrownBy(() -> w.await(() -> w.arrays.addBase("R", "Dif")))
+                    .hasMessageContaining("protects its data");
             w.disk("Small", BLOCKS - 1);
             assertThatThrownBy(() -> w.await(() -> w.arrays.addBase("R", "Small")))
                     .hasMessageContaining("too few");

@@ -86,6 +86,7 @@ final class RaidWorld implements AutoCloseable {
                     BdevSpec.builder(disk.name, disk.blockSize, disk.content.length / disk.blockSize)
                             .uuid(disk.uuid)
                             .writeCache(true)
+                            .metadata(disk.metadata)
                             .build(),
                     disk);
         } catch (SpdkException e) {
