@@ -4,18 +4,23 @@ package dev.spdkio.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.spdkio.bdev.Bdev;
 import dev.spdkio.blob.Blob;
 import dev.spdkio.blob.BlobId;
 import dev.spdkio.blob.BlobOptions;
 import dev.spdkio.blob.Blobstore;
+import dev.spdkio.blob.BlobstoreOptions;
 import dev.spdkio.error.SpdkException;
 import dev.spdkio.runtime.Task;
 import dev.spdkio.sys.Errno;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -185,6 +190,38 @@ class BlobDamageTest {
                 assertThat(Task.call(again::damagedBlobs).get(snapshot)).contains("others stand on it");
                 Task.await(again.unload());
             }
+            return true;
+        });
+    }
+
+    /** So many can only be somebody's doing. What each costs is bounded by their number. */
+    @Test
+    void ofManyHalfMadeSnapshotsSomeWaitForTheNextLoad() throws Exception {
+        PowerCutBdev many = PowerCutBdev.ofBytes(400 * 4096);
+        Bdev bdev =
+                world.app.call(() -> many.register(world.app.bdevs(), "Many")).get(10, TimeUnit.SECONDS);
+        BlobstoreOptions options = PowerCutWorld.OPTIONS.withMetadataPages(200, 0);
+        boolean _ = world.run(() -> {
+            Blobstore store = Task.await(Blobstore.init(world.app, world.thread, bdev.name(), options));
+            BlobId clone = Task.await(store.createBlob(BlobOptions.DEFAULT));
+            List<BlobId> halves = new ArrayList<>();
+            for (int i = 0; i < 130; i++) {
+                halves.add(Task.await(store.createBlob(BlobOptions.DEFAULT)));
+            }
+            Task.await(store.unload());
+            byte[] bad = many.content();
+            halves.forEach(half -> addInternal(bad, half, "SNAPTMP", clone.value()));
+            many.reset(bad);
+            Blobstore first = Task.await(Blobstore.load(world.app, world.thread, bdev.name(), options));
+            assertThat(Task.call(first::blobIds)).containsExactly(clone);
+            assertThat(Task.call(first::damagedBlobs))
+                    .hasSize(2)
+                    .allSatisfy((_, why) -> assertThat(why).contains("more than 128 snapshots"));
+            Task.await(first.unload());
+            Blobstore again = Task.await(Blobstore.load(world.app, world.thread, bdev.name(), options));
+            assertThat(Task.call(again::blobIds)).containsExactly(clone);
+            assertThat(Task.call(again::damagedBlobs)).isEmpty();
+            Task.await(again.unload());
             return true;
         });
     }

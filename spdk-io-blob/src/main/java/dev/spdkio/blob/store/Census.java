@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * A load goes by it, and a check that tells what a load would do.
  */
 final class Census {
-    private static final Places NOTHING = new Places();
+    /** The most snapshots that are made or removed in full at once. The next load sees to others. */
+    static final int MAX_HALVES = 128;
 
     /** Who wants to know more than is counted. */
     interface Witness {
@@ -41,13 +42,8 @@ final class Census {
         default void blob(BlobState state) {}
     }
 
-    /**
-     * What a blob says of others.
-     *
-     * @param partner the clone with which it is being made or removed, if it is
-     * @param own what it has, if it is
-     */
-    private record Found(long parent, long partner, Places own) {}
+    /** With which clone a snapshot was being made or removed, and what it has. */
+    private record Making(long cloneId, Places own) {}
 
     /**
      * A snapshot that was being made or removed.
@@ -61,7 +57,12 @@ final class Census {
     private final Space space;
     private final SuperBlock superBlock;
     private final Witness witness;
-    private final Map<Long, Found> found = new HashMap<>();
+
+    /** Blobs that are there and whole, and what they stand on. */
+    private final Map<Long, Long> found = new HashMap<>();
+
+    /** Snapshots that were being made or removed, whole or not. */
+    private final Map<Long, Making> making = new TreeMap<>();
 
     /** What a blob has that others have too, which came before it. */
     private final Map<Long, Places> conflicts = new TreeMap<>();
@@ -153,12 +154,19 @@ final class Census {
         CompletableFuture<Void> noted = loader.read()
                 .thenCompose(state -> Steps.begin(() -> {
                     claim(state, loader);
-                    long parent = BlobState.internalId(state.record, BlobState.SNAPSHOT);
                     long removing = BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_REMOVED);
-                    long partner = removing != Store.NONE
+                    long clone = removing != Store.NONE
                             ? removing
                             : BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE);
-                    found.put(id, new Found(parent, partner, partner != Store.NONE ? loader.places() : NOTHING));
+                    if (clone != Store.NONE && making.size() == MAX_HALVES) {
+                        throw BlobReader.malformed(
+                                id, "more than " + MAX_HALVES + " snapshots half made before it: load the store again");
+                    }
+                    if (clone != Store.NONE) {
+                        making.put(id, new Making(clone, loader.places()));
+                    }
+                    long parent = BlobState.internalId(state.record, BlobState.SNAPSHOT);
+                    found.put(id, parent);
                     store.relations.set(id, parent);
                     witness.blob(state);
                     return Steps.done();
@@ -293,7 +301,7 @@ final class Census {
         pages.clear(state.rootPage());
         boolean alone =
                 !pages.intersects(taken.pages()) && Arrays.stream(clusters).noneMatch(taken.clusters()::get);
-        Places shared = alone ? NOTHING : loader.places().and(taken);
+        Places shared = alone ? new Places() : loader.places().and(taken);
         taken.pages().or(pages);
         Arrays.stream(clusters).forEach(taken.clusters()::set);
         if (alone) {
@@ -333,13 +341,13 @@ final class Census {
     }
 
     /** Those with which a blob is being made or removed. */
-    private static List<Long> partners(long id, Map<Long, Found> all) {
+    private List<Long> partners(long id, Map<Long, Long> all) {
         List<Long> partners = new ArrayList<>();
-        all.forEach((other, f) -> {
-            if (f.partner == id) {
-                partners.add(other);
-            } else if (other == id && all.containsKey(f.partner)) {
-                partners.add(f.partner);
+        making.forEach((half, m) -> {
+            if (m.cloneId == id && all.containsKey(half)) {
+                partners.add(half);
+            } else if (half == id && all.containsKey(m.cloneId)) {
+                partners.add(m.cloneId);
             }
         });
         return partners;
@@ -370,34 +378,35 @@ final class Census {
      */
     List<Half> halves() {
         Set<Long> going = going();
-        Map<Long, Found> having = new HashMap<>(found); // what is damaged here has something, too
+        Map<Long, Long> having = new HashMap<>(found); // what is damaged here has something, too
         List<Half> halves = new ArrayList<>();
-        for (Map.Entry<Long, Found> e : new TreeMap<>(found).entrySet()) {
-            long id = e.getKey();
-            long partner = e.getValue().partner;
-            Found clone = found.get(partner);
+        making.forEach((id, m) -> {
+            Long parent = found.get(m.cloneId);
+            if (!found.containsKey(id)) {
+                return;
+            }
             if (going.contains(id)) {
-                halves.add(new Half(id, partner, false, partners(id, having)));
+                halves.add(new Half(id, m.cloneId, false, partners(id, having)));
                 having.remove(id);
                 found.remove(id);
-            } else if (partner != Store.NONE && clone == null) {
-                reserve(partner);
-                damageHalf(id, partner, "which is not there");
-            } else if (clone != null && clone.parent == id) {
-                halves.add(new Half(id, partner, true, partners(id, having)));
-            } else if (clone != null) {
-                damageHalf(id, partner, "but others stand on it, or have what it has");
+            } else if (parent == null) {
+                reserve(m.cloneId);
+                damageHalf(id, m.cloneId, "which is not there");
+            } else if (parent.equals(id)) {
+                halves.add(new Half(id, m.cloneId, true, partners(id, having)));
+            } else {
+                damageHalf(id, m.cloneId, "but others stand on it, or have what it has");
             }
-        }
+        });
         return halves;
     }
 
     /** Halves that nobody stands on who stays, and that have nothing that is disputed. */
     private Set<Long> going() {
         Set<Long> going = new HashSet<>();
-        found.forEach((id, f) -> {
-            Found clone = found.get(f.partner);
-            if (clone != null && clone.parent != id && !f.own.intersects(disputed)) {
+        making.forEach((id, m) -> {
+            Long parent = found.get(m.cloneId);
+            if (found.containsKey(id) && parent != null && parent != (long) id && !m.own.intersects(disputed)) {
                 going.add(id);
             }
         });
@@ -425,26 +434,30 @@ final class Census {
 
     /** Looks at what blobs stand on, when {@link #halves} are known. */
     void checkParents() {
-        boolean again = true;
-        while (again) {
-            again = false;
-            for (Map.Entry<Long, Found> e : Map.copyOf(found).entrySet()) {
-                long parent = e.getValue().parent;
-                if (parent == Store.NONE) {
-                    continue;
-                }
-                if (!found.containsKey(parent)) {
-                    reserve(parent);
-                    damage(
-                            e.getKey(),
-                            "blob " + new BlobId(e.getKey()) + " stands on blob 0x" + Long.toHexString(parent)
-                                    + ", which is damaged or not there");
-                    again = true;
-                } else if (store.relations.isAbove(e.getKey(), parent)) {
-                    damage(e.getKey(), "blob " + new BlobId(e.getKey()) + " stands on itself");
-                    again = true;
-                }
+        Map<Long, Boolean> stands = new HashMap<>();
+        for (long id : found.keySet()) {
+            List<Long> path = new ArrayList<>();
+            long at = id;
+            while (found.containsKey(at) && !stands.containsKey(at)) {
+                stands.put(at, false); // so that a circle does not stand
+                path.add(at);
+                at = found.get(at);
+            }
+            if (at == Store.NONE || stands.getOrDefault(at, false)) {
+                path.forEach(above -> stands.put(above, true));
             }
         }
+        Map<Long, Long> parents = Map.copyOf(found);
+        parents.forEach((id, parent) -> {
+            if (!stands.getOrDefault(id, false)) {
+                if (!parents.containsKey(parent)) {
+                    reserve(parent);
+                }
+                damage(
+                        id,
+                        "blob " + new BlobId(id) + " stands on blob 0x" + Long.toHexString(parent)
+                                + ", which is damaged or not there, or stands on it");
+            }
+        });
     }
 }
