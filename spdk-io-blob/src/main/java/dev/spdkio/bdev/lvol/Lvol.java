@@ -47,6 +47,7 @@ public final class Lvol {
     /** Whether an operation is under way beside which there is no other of its kind. */
     private boolean changing;
 
+    /** Whether its device is being registered, of which all volumes hear at once. */
     private boolean showing;
 
     Lvol(LvolStore store, BlobId id, String name, @Nullable UUID uuid) {
@@ -210,7 +211,7 @@ public final class Lvol {
                 .writeCache(below.writeCache())
                 .numaId(below.numaId())
                 .build();
-        showing = true; // whoever looks for what stands on the new device
+        showing = true;
         try {
             bdev = store.base().carries(manager().register(spec, new LvolBdev(this, b)));
         } finally {

@@ -7,7 +7,6 @@ import dev.spdkio.blob.format.MalformedMetadataException;
 import dev.spdkio.blob.format.Mask;
 import dev.spdkio.blob.format.MetadataPage;
 import dev.spdkio.blob.format.SuperBlock;
-import dev.spdkio.memory.DmaBuf;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -252,20 +251,15 @@ final class Census {
                 buf -> Steps.each(rounds, round -> {
                     int first = round * ReadAhead.PAGES;
                     int count = Math.min(ReadAhead.PAGES, pages - first);
-                    DmaBuf part = buf.slice(0, (long) count * store.pageSize());
-                    return store.device
-                            .read(part, superBlock.pageOffset(first))
-                            .whenComplete((_, _) -> part.close())
-                            .thenRun(() -> {
-                                for (int i = 0; i < count; i++) {
-                                    MemorySegment page =
-                                            buf.segment().asSlice((long) i * store.pageSize(), MetadataPage.BYTES);
-                                    witness.page(first + i, page);
-                                    if (!without.contains(BlobState.idOf(first + i))) {
-                                        look(page, first + i, roots);
-                                    }
-                                }
-                            });
+                    return store.readPages(buf, first, count).thenRun(() -> {
+                        for (int i = 0; i < count; i++) {
+                            MemorySegment page = buf.segment().asSlice((long) i * store.pageSize(), MetadataPage.BYTES);
+                            witness.page(first + i, page);
+                            if (!without.contains(BlobState.idOf(first + i))) {
+                                look(page, first + i, roots);
+                            }
+                        }
+                    });
                 }));
     }
 
@@ -331,7 +325,7 @@ final class Census {
 
     /** What a blob shares must be shared with those that it is being made or removed with. */
     private CompletableFuture<Void> settle(long id, Places shared) {
-        return Recovery.places(store, partners(id, found)).thenAccept(theirs -> {
+        return Loader.places(store, partners(id, found)).thenAccept(theirs -> {
             shared.remove(theirs);
             if (!shared.isEmpty()) {
                 disputed.add(shared);

@@ -11,6 +11,7 @@ import dev.spdkio.error.SpdkException;
 import dev.spdkio.memory.DmaBuf;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Reads a blob from the device. A chain is as long as there are pages at most, and has no page twice. */
@@ -142,5 +143,15 @@ final class Loader {
             }
         }
         return places;
+    }
+
+    /** What blobs have that are whole. */
+    static CompletableFuture<Places> places(Store store, List<Long> ids) {
+        Places all = new Places();
+        return Steps.each(ids.size(), i -> {
+                    Loader loader = new Loader(store, ids.get(i));
+                    return loader.read().thenAccept(_ -> all.add(loader.places()));
+                })
+                .thenApply(_ -> all);
     }
 }

@@ -49,10 +49,9 @@ final class ReadAhead implements Loader.Pages {
         }
         first = root;
         count = 0;
-        DmaBuf part = window.slice(0, (last - root + 1L) * store.pageSize());
-        return Steps.after(store.readPage(part, root), (_, failure) -> {
-            part.close();
-            count = failure == null ? last - root + 1 : 0;
+        int wanted = last - root + 1;
+        return Steps.after(store.readPages(window, root, wanted), (_, failure) -> {
+            count = failure == null ? wanted : 0;
             return Steps.done();
         });
     }

@@ -101,20 +101,10 @@ final class Recovery {
 
     /** The clone does not stand on it: it goes, without what is the clone's or another's. */
     private static CompletableFuture<Void> drop(BlobState snapshot, Census.Half half) {
-        return places(snapshot.store, half.partners()).thenCompose(others -> {
+        return Loader.places(snapshot.store, half.partners()).thenCompose(others -> {
             var _ = separate(snapshot, others);
             return Persist.erase(snapshot);
         });
-    }
-
-    /** What blobs have that are whole. */
-    static CompletableFuture<Places> places(Store store, List<Long> ids) {
-        Places all = new Places();
-        return Steps.each(ids.size(), i -> {
-                    Loader loader = new Loader(store, ids.get(i));
-                    return loader.read().thenAccept(_ -> all.add(loader.places()));
-                })
-                .thenApply(_ -> all);
     }
 
     /** Takes from a blob what others have. */

@@ -148,6 +148,12 @@ final class Store {
         return device.read(buf, superBlock.pageOffset(page));
     }
 
+    /** Reads metadata pages that follow each other, to the beginning of a buffer. */
+    CompletableFuture<Void> readPages(DmaBuf buf, int first, int count) {
+        DmaBuf part = buf.slice(0, (long) count * pageSize());
+        return readPage(part, first).whenComplete((_, _) -> part.close());
+    }
+
     CompletableFuture<Void> zeroPage(int page) {
         return device.zero(superBlock.pageOffset(page), pageSize());
     }
