@@ -159,7 +159,9 @@ final class Census {
                             : BlobState.internalId(state.record, BlobState.SNAPSHOT_BEING_MADE);
                     if (clone != Store.NONE && making.size() == MAX_HALVES) {
                         throw BlobReader.malformed(
-                                id, "more than " + MAX_HALVES + " snapshots half made before it: load the store again");
+                                id,
+                                MAX_HALVES
+                                        + " snapshots half made before it, the most for a load: load the store again");
                     }
                     if (clone != Store.NONE) {
                         making.put(id, new Making(clone, loader.places()));
